@@ -1,0 +1,38 @@
+# bash completion for sabir
+
+_sabir_devices()
+{
+    command sabir devices --json 2>/dev/null | sed -n 's/.*"id"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p'
+}
+
+_sabir()
+{
+    local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} options
+    local line=${COMP_LINE:0:COMP_POINT}
+
+    # A device id holds a colon, at which readline breaks words: complete the part after it.
+    if [[ $line =~ --device[[:space:]]+([^[:space:]]*)$ ]]; then
+        local typed=${BASH_REMATCH[1]} colons
+        colons=${typed%"${typed##*:}"}
+        [[ $COMP_WORDBREAKS == *:* ]] || colons=
+        mapfile -t COMPREPLY < <(compgen -W "auto all reference $(_sabir_devices)" -- "$typed")
+        COMPREPLY=("${COMPREPLY[@]#"$colons"}")
+        return
+    fi
+    if [[ $COMP_CWORD -eq 1 ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "devices check bench info --help --version" -- "$word")
+        return
+    fi
+    case $previous in
+    --op | --only) return ;;
+    esac
+    case $command in
+    devices | info) options="--json --help" ;;
+    check) options="--device --op --json --help" ;;
+    bench) options="--device --only --json --help" ;;
+    *) options= ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+}
+
+complete -F _sabir sabir

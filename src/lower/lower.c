@@ -1,0 +1,154 @@
+/* The driver: simplify, fuse, walk the nodes, write outputs and state, forward destinations, plan memory. */
+#include "lower.h"
+
+#include "driver.h"
+
+struct sbr_kernel_set {
+    SBR_VECTOR(const sbr_kernel_desc *) descriptors;
+};
+
+/* EW rows share one function; leaves, state and regions belong to the driver. */
+#define EW(name, inputs, class, result, expression, tolerance, text) sbr_lower_function sbr_lower_elementwise;
+#define OP(name, least, most, outputs, attributes, flags, tolerance, text) sbr_lower_function sbr_lower_##name;
+#include "graph/ops.def"
+
+sbr_lower_function *const sbr_lower_functions[SBR_OP_COUNT] = {
+#define EW(name, inputs, class, result, expression, tolerance, text) [SBR_OP_##name] = sbr_lower_elementwise,
+#define OP(name, least, most, outputs, attributes, flags, tolerance, text) [SBR_OP_##name] = sbr_lower_##name,
+#include "graph/ops.def"
+};
+
+sabir_status sbr_kernel_descriptor(sbr_lowering *lowering, const char *name, const sbr_kernel_desc **result)
+{
+    struct sbr_kernel_set *set = lowering->kernels;
+    for (uint32_t i = 0; i < set->descriptors.count; i++) {
+        if (strcmp(set->descriptors.data[i]->name, name) != 0) continue;
+        *result = set->descriptors.data[i];
+        return SABIR_OK;
+    }
+    const sbr_embedded_text *text = sbr_builtin_kernel(name);
+    if (!text) return sbr_fail(SABIR_INTERNAL, "there is no kernel '%s'", name);
+    sbr_module *module = lowering->module;
+    sbr_kernel_desc *desc = sbr_arena_alloc(&module->arena, sizeof *desc);
+    if (!desc) return sbr_no_memory(sizeof *desc);
+    SABIR_TRY(sbr_dialect_read(&module->arena, name, text->data, text->size, desc));
+    if (!sbr_push(&module->allocator, &set->descriptors, desc)) return sbr_no_memory(sizeof *desc);
+    *result = desc;
+    return SABIR_OK;
+}
+
+bool sbr_may_overwrite(const sbr_lowering *lowering, uint32_t value)
+{
+    const sbr_module *module = lowering->module;
+    const uint32_t slot = lowering->views[value].slot;
+    const sbr_slot_kind kind = module->slots.data[slot].kind;
+    if (kind != SBR_SLOT_TEMP && !(kind == SBR_SLOT_VARIABLE && sbr_becomes_variable(lowering, module->slots.data[slot].number))) return false;
+    for (uint32_t v = 0; v < lowering->graph->values.count; v++)
+        if (lowering->views[v].slot == slot && lowering->last_use[v] > lowering->node) return false;
+    return true;
+}
+
+/* last_use: readers of the value itself; a reader inside a loop of a value from outside counts as the loop's end. */
+static void find_last_uses(const sabir_graph *graph, uint32_t *last_use)
+{
+    for (uint32_t n = 0; n < graph->nodes.count; n++) {
+        const sbr_node *node = &graph->nodes.data[n];
+        for (uint32_t i = 0; i < node->input_count; i++) {
+            const uint32_t value = node->inputs[i];
+            const uint32_t use = node->op == SBR_OP_assign ? SBR_USED_AT_END : n;
+            if (use > last_use[value]) last_use[value] = use;
+        }
+        if (node->op != SBR_OP_loop) continue;
+        const sbr_loop_attrs *attrs = node->attrs;
+        for (uint32_t v = 0; v < graph->values.count; v++) {
+            const bool outside = sbr_value_at(graph, v)->node < attrs->body_first;
+            if (outside && last_use[v] >= attrs->body_first && last_use[v] < n) last_use[v] = n;
+        }
+    }
+    for (uint32_t i = 0; i < graph->outputs.count; i++) last_use[graph->outputs.data[i].value] = SBR_USED_AT_END;
+}
+
+static sabir_status lower_node(sbr_lowering *lowering, uint32_t n, const uint32_t *groups)
+{
+    const sabir_graph *graph = lowering->graph;
+    const sbr_node *node = &graph->nodes.data[n];
+    lowering->node = n;
+    SABIR_TRY(sbr_open_loops(lowering, n));
+    if (groups && groups[n] != UINT32_MAX) {
+        if (groups[n] != n) return SABIR_OK; /* its group's last node stands for it */
+        uint32_t *members = sbr_alloc_array(&lowering->module->allocator, n + 1, sizeof *members), count = 0;
+        if (!members) return sbr_no_memory(0);
+        for (uint32_t i = 0; i <= n; i++)
+            if (groups[i] == n) members[count++] = i;
+        sabir_status status = sbr_lower_group(lowering, members, count);
+        sbr_free(&lowering->module->allocator, members);
+        if (status == SABIR_OK) lowering->module->fused_nodes += count - 1;
+        return status;
+    }
+    return sbr_lower_functions[node->op](lowering, node);
+}
+
+static sabir_status lower_nodes(sbr_lowering *lowering)
+{
+    const sabir_graph *graph = lowering->graph;
+    const sabir_allocator *allocator = &lowering->module->allocator;
+    uint32_t *groups = NULL;
+    sabir_status status = SABIR_OK;
+    if (lowering->options->fuse && lowering->options->compiler) {
+        groups = sbr_alloc_array(allocator, graph->nodes.count + 1, sizeof *groups);
+        if (!groups) return sbr_no_memory(0);
+        status = sbr_fuse(graph, lowering->options, groups);
+    }
+    for (uint32_t n = 0; status == SABIR_OK && n < graph->nodes.count; n++) status = lower_node(lowering, n, groups);
+    sbr_free(allocator, groups);
+    lowering->node = UINT32_MAX;
+    return status;
+}
+
+static sabir_status lower_module(sbr_lowering *lowering)
+{
+    const sabir_graph *graph = lowering->graph;
+    sbr_module *module = lowering->module;
+    const size_t values = graph->values.count + 1;
+    lowering->views = sbr_arena_alloc(&module->arena, values * sizeof *lowering->views);
+    lowering->last_use = sbr_arena_alloc(&module->arena, values * sizeof *lowering->last_use);
+    if (!lowering->views || !lowering->last_use) return sbr_no_memory(values * sizeof *lowering->views);
+    for (uint32_t v = 0; v < graph->values.count; v++) lowering->views[v].slot = UINT32_MAX;
+    find_last_uses(graph, lowering->last_use);
+    const sbr_slot control = {.kind = SBR_SLOT_CONTROL};
+    if (!sbr_push(&module->allocator, &module->slots, control)) return sbr_no_memory(sizeof control);
+    module->header_words = 2; /* word 0 is never a flag; f64 scalars begin at even words */
+    SABIR_TRY(lower_nodes(lowering));
+    SABIR_TRY(sbr_write_outputs(lowering));
+    SABIR_TRY(sbr_write_variables(lowering));
+    SABIR_TRY(sbr_forward_destinations(module));
+    SABIR_TRY(sbr_plan(module, lowering->options));
+    return module->exprs.failed ? sbr_no_memory(0) : SABIR_OK;
+}
+
+sabir_status sbr_lower_graph(const sabir_graph *graph, const sabir_allocator *allocator, const sbr_lower_options *options, sbr_module **result)
+{
+    *result = NULL;
+    sabir_graph *simplified = NULL;
+    SABIR_TRY(sbr_simplify(graph, allocator, options, &simplified));
+    struct sbr_kernel_set kernels = {0};
+    sbr_module *module = sbr_alloc(allocator, sizeof *module);
+    sabir_status status = module ? SABIR_OK : sbr_no_memory(sizeof *module);
+    if (module) {
+        module->allocator = *allocator;
+        module->arena.allocator = &module->allocator;
+        status = sbr_exprs_copy(&module->exprs, &simplified->exprs);
+        module->exprs.allocator = &module->allocator;
+    }
+    if (status == SABIR_OK) status = sbr_keep_dim_names(module);
+    sbr_lowering lowering = {.graph = simplified, .options = options, .module = module, .kernels = &kernels};
+    if (status == SABIR_OK) status = lower_module(&lowering);
+    if (module) sbr_vector_free(&module->allocator, &kernels.descriptors);
+    sabir_graph_destroy(simplified);
+    if (status != SABIR_OK) {
+        sbr_module_free(module);
+        return status;
+    }
+    *result = module;
+    return SABIR_OK;
+}
