@@ -15,6 +15,7 @@
 #define F32(v) ((float)(v))
 #define I32(v) ((int)(v))
 #define U32(v) ((uint)(v))
+#define PAIR(v) ((uint2)((uint)(v), 0u))
 #define BITS_OF(v) as_uint(v)
 #define FLOAT_OF(v) as_float(v)
 #if HAS_F64
@@ -39,6 +40,15 @@
 #else
 #define ARITH2 float2
 #define ARITH2_OF(a, b) ((float2)(a, b))
+#endif
+
+#if HAS_SUBGROUPS
+#pragma OPENCL EXTENSION cl_khr_subgroups : enable
+#define SUBGROUP_SIZE get_sub_group_size()
+#define SUBGROUP_LANE get_sub_group_local_id()
+#define SUBGROUP_SUM(v) sub_group_reduce_add(v)
+#define SUBGROUP_MAX(v) sub_group_reduce_max(v)
+#define SUBGROUP_SHUFFLE(v, lane) sub_group_shuffle(v, lane)
 #endif
 
 #define EXACT

@@ -15,6 +15,7 @@
 #define F32(v) float(v)
 #define I32(v) int(v)
 #define U32(v) uint(v)
+#define PAIR(v) uvec2(uint(v), 0u)
 #define BITS_OF(v) floatBitsToUint(v)
 #define FLOAT_OF(v) uintBitsToFloat(v)
 #if HAS_F64
@@ -42,6 +43,14 @@
 #else
 #define ARITH2 vec2
 #define ARITH2_OF(a, b) vec2(a, b)
+#endif
+
+#if HAS_SUBGROUPS
+#define SUBGROUP_SIZE gl_SubgroupSize
+#define SUBGROUP_LANE gl_SubgroupInvocationID
+#define SUBGROUP_SUM(v) subgroupAdd(v)
+#define SUBGROUP_MAX(v) subgroupMax(v)
+#define SUBGROUP_SHUFFLE(v, lane) subgroupShuffle(v, lane)
 #endif
 
 #define EXACT precise

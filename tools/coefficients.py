@@ -35,7 +35,7 @@ ROWS = {
     "erf": (small(lambda z: mp.erf(root(z)) / root(z) - 1), (0, 1), 7, 14),
     # erfc(a) exp(a^2) for a = 2 / t - 2, 1 <= a <= 6 (4 in float32)
     "erfc": (lambda t: mp.erfc(2 / t - 2) * mp.exp((2 / t - 2)**2), (0.25, 0.6667), 8, 21),
-    "lgamma_one": (small(lambda d: mp.loggamma(1 + d) / d), (-0.3, 0.3), 9, 22),
+    "lgamma_one": (small(lambda d: mp.loggamma(1 + d) / d), (-0.3, 0.5), 13, 26),
     "lgamma_two": (small(lambda d: mp.loggamma(2 + d) / d), (-0.5, 0.5), 9, 20),
     "stirling": (small(lambda z: (mp.loggamma(1 / root(z)) - (1 / root(z) - mp.mpf(1) / 2) * mp.log(1 / root(z)) + 1 / root(z)
                                   - mp.log(2 * mp.pi) / 2) / root(z)), (0.0001, 1 / 64), 3, 8),

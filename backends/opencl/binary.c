@@ -15,7 +15,8 @@ static const char magic[8] = "SBRCLBN1";
 static sbr_hash hash_of(const sabir_backend_device *device, const void *bytes, size_t size)
 {
     const sabir_device_caps *caps = &device->found->caps;
-    const sbr_hash place = sbr_hash_join(sbr_hash_bytes(caps->name, strlen(caps->name)), sbr_hash_bytes(caps->driver, strlen(caps->driver)));
+    const sbr_hash place =
+        sbr_hash_join(sbr_hash_bytes(caps->name, strlen(caps->name)), sbr_hash_bytes(caps->driver, strlen(caps->driver)));
     return sbr_hash_join(sbr_hash_bytes(bytes, size), place);
 }
 
@@ -26,7 +27,8 @@ bool sbr_cl_binary_unseal(const sabir_backend_device *device, const void *data, 
     memcpy(&head, data, sizeof head);
     *bytes = (const unsigned char *)data + sizeof head;
     *count = size - sizeof head;
-    return memcmp(head.magic, magic, sizeof magic) == 0 && head.size == *count && sbr_hash_equal(head.hash, hash_of(device, *bytes, *count));
+    return memcmp(head.magic, magic, sizeof magic) == 0 && head.size == *count &&
+           sbr_hash_equal(head.hash, hash_of(device, *bytes, *count));
 }
 
 sabir_status sbr_cl_kernel_binary(sabir_kernel *kernel, void **data, size_t *size)
@@ -39,8 +41,9 @@ sabir_status sbr_cl_kernel_binary(sabir_kernel *kernel, void **data, size_t *siz
     if (code != CL_SUCCESS) return sbr_cl_device_fail(device, "clGetProgramInfo", code);
     if (count == 0) return SABIR_OK;
     seal head = {.size = count};
-    unsigned char *sealed = sbr_alloc(device->allocator, sizeof head + count), *bytes = sealed + sizeof head;
+    unsigned char *sealed = sbr_alloc(device->allocator, sizeof head + count);
     if (!sealed) return sbr_no_memory(sizeof head + count);
+    unsigned char *bytes = sealed + sizeof head;
     code = device->api->clGetProgramInfo(kernel->program, CL_PROGRAM_BINARIES, sizeof bytes, &bytes, NULL);
     if (code != CL_SUCCESS) {
         sbr_free(device->allocator, sealed);

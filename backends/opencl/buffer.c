@@ -4,8 +4,9 @@ enum { PAGE = 4096 };
 
 static sabir_status refuse(const sabir_backend_device *device, uint64_t size, const char *what, uint64_t limit)
 {
-    return sbr_fail(SABIR_OUT_OF_DEVICE_MEMORY, "%llu bytes were asked of %s; %s is %llu bytes and %llu are in use", (unsigned long long)size,
-                    device->found->caps.name, what, (unsigned long long)limit, (unsigned long long)device->allocated);
+    return sbr_fail(SABIR_OUT_OF_DEVICE_MEMORY, "%llu bytes were asked of %s; %s is %llu bytes and %llu are in use",
+                    (unsigned long long)size, device->found->caps.name, what, (unsigned long long)limit,
+                    (unsigned long long)device->allocated);
 }
 
 /* Drivers put allocation off until first use and then fail in the middle of a run: so the limits are kept here, and the memory is
@@ -51,7 +52,8 @@ static sabir_status make_shared_memory(sabir_buffer *buffer)
     sabir_backend_device *device = buffer->device;
     SABIR_TRY(check_size(device, buffer->size));
     cl_int code = CL_SUCCESS;
-    cl_mem memory = device->api->clCreateBuffer(device->context, CL_MEM_READ_WRITE | CL_MEM_USE_HOST_PTR, (size_t)buffer->size, buffer->host, &code);
+    cl_mem memory =
+        device->api->clCreateBuffer(device->context, CL_MEM_READ_WRITE | CL_MEM_USE_HOST_PTR, (size_t)buffer->size, buffer->host, &code);
     if (code != CL_SUCCESS || !memory) return creation_failed(device, buffer->size, "clCreateBuffer over host memory", code);
     buffer->memory = memory;
     const sabir_status status = sbr_cl_buffer_to_host(buffer);
@@ -169,8 +171,8 @@ sabir_status sbr_cl_buffer_to_host(sabir_buffer *buffer)
     if (buffer->mapped) return SABIR_OK;
     sabir_backend_device *device = buffer->device;
     cl_int code = CL_SUCCESS;
-    device->api->clEnqueueMapBuffer(device->queue, buffer->memory, CL_FALSE, CL_MAP_READ | CL_MAP_WRITE, 0, (size_t)buffer->size, 0, NULL, NULL,
-                                    &code);
+    device->api->clEnqueueMapBuffer(device->queue, buffer->memory, CL_FALSE, CL_MAP_READ | CL_MAP_WRITE, 0, (size_t)buffer->size, 0, NULL,
+                                    NULL, &code);
     if (code != CL_SUCCESS) return sbr_cl_device_fail(device, "clEnqueueMapBuffer", code);
     buffer->mapped = true;
     return SABIR_OK;

@@ -71,10 +71,19 @@ static bool has_extension(const char *list, const char *name)
     return false;
 }
 
+/* "OpenCL 1.2 vendor's text" as 12; 0 for any other text. */
+static long standard_version(const char *text)
+{
+    static const char prefix[] = "OpenCL ";
+    char *end;
+    if (strncmp(text, prefix, sizeof prefix - 1) != 0) return 0;
+    const long major = strtol(text + sizeof prefix - 1, &end, 10);
+    return *end == '.' && major > 0 && major < 100 ? major * 10 + strtol(end + 1, NULL, 10) : 0;
+}
+
 static const char *find_missing(const sbr_cl_api *api, cl_device_id id, const char *version, const char *profile)
 {
-    int major = 0, minor = 0;
-    if (sscanf(version, "OpenCL %d.%d", &major, &minor) != 2 || major * 10 + minor < 12) return "it has no OpenCL 1.2";
+    if (standard_version(version) < 12) return "it has no OpenCL 1.2";
     if (strcmp(profile, "FULL_PROFILE") != 0) return "it has the embedded profile only";
     if (!query_bool(api, id, CL_DEVICE_AVAILABLE)) return "it is not available";
     if (!query_bool(api, id, CL_DEVICE_COMPILER_AVAILABLE)) return "it has no compiler";

@@ -66,19 +66,21 @@ static sabir_status append(sabir_commands *commands, sbr_cl_command command)
     return sbr_push(commands->device->allocator, &commands->list, command) ? SABIR_OK : sbr_no_memory(sizeof command);
 }
 
-static sabir_status check_dispatch(const sabir_kernel *kernel, const sabir_buffer_range *buffers, uint32_t count, const sabir_buffer *control,
-                                   uint32_t control_word)
+static sabir_status check_dispatch(const sabir_kernel *kernel, const sabir_buffer_range *buffers, uint32_t count,
+                                   const sabir_buffer *control, uint32_t control_word)
 {
     if (count != kernel->buffer_count)
         return sbr_fail(SABIR_INVALID_ARGUMENT, "kernel %s takes %u buffers; %u were given", kernel->name, kernel->buffer_count, count);
     if (!control) return sbr_fail(SABIR_INVALID_ARGUMENT, "kernel %s was dispatched without a control buffer", kernel->name);
     if (control_word >= control->size / 4)
-        return sbr_fail(SABIR_INVALID_ARGUMENT, "kernel %s: control word %u lies behind the control buffer of %llu bytes", kernel->name, control_word,
-                        (unsigned long long)control->size);
+        return sbr_fail(SABIR_INVALID_ARGUMENT, "kernel %s: control word %u lies behind the control buffer of %llu bytes", kernel->name,
+                        control_word, (unsigned long long)control->size);
     for (uint32_t i = 0; i < count; i++) {
         if (buffers[i].offset != 0)
-            return sbr_fail(SABIR_UNSUPPORTED, "kernel %s: buffer %u begins at byte %llu; in OpenCL a buffer is passed whole and offsets go into "
-                                               "control words", kernel->name, i, (unsigned long long)buffers[i].offset);
+            return sbr_fail(SABIR_UNSUPPORTED,
+                            "kernel %s: buffer %u begins at byte %llu; in OpenCL a buffer is passed whole and offsets go into "
+                            "control words",
+                            kernel->name, i, (unsigned long long)buffers[i].offset);
         if (buffers[i].bytes > buffers[i].buffer->size)
             return sbr_fail(SABIR_INVALID_ARGUMENT, "kernel %s: %llu bytes of buffer %u, which has %llu", kernel->name,
                             (unsigned long long)buffers[i].bytes, i, (unsigned long long)buffers[i].buffer->size);
@@ -90,7 +92,8 @@ static sabir_status count_items(const sabir_kernel *kernel, uint32_t groups_x, u
 {
     const uint64_t groups = (uint64_t)groups_x * groups_y;
     if (groups > UINT32_MAX || groups > SIZE_MAX / kernel->local_size)
-        return sbr_fail(SABIR_UNSUPPORTED, "kernel %s: %u x %u work-groups; a linear group index has 32 bits", kernel->name, groups_x, groups_y);
+        return sbr_fail(SABIR_UNSUPPORTED, "kernel %s: %u x %u work-groups; a linear group index has 32 bits", kernel->name, groups_x,
+                        groups_y);
     *items = (size_t)groups * kernel->local_size;
     return SABIR_OK;
 }
@@ -102,8 +105,9 @@ static sabir_status add_argument(sabir_commands *commands, sbr_cl_argument argum
     return sbr_push(commands->device->allocator, &commands->arguments, argument) ? SABIR_OK : sbr_no_memory(sizeof argument);
 }
 
-sabir_status sbr_cl_dispatch_record(sabir_commands *commands, sabir_kernel *kernel, const sabir_buffer_range *buffers, uint32_t buffer_count,
-                                    sabir_buffer *control, uint32_t control_word, uint32_t groups_x, uint32_t groups_y)
+sabir_status sbr_cl_dispatch_record(sabir_commands *commands, sabir_kernel *kernel, const sabir_buffer_range *buffers,
+                                    uint32_t buffer_count, sabir_buffer *control, uint32_t control_word, uint32_t groups_x,
+                                    uint32_t groups_y)
 {
     sbr_cl_dispatch dispatch = {.kernel = kernel, .first_argument = commands->arguments.count, .control_word = control_word};
     SABIR_TRY(need_recording(commands, "dispatch"));
@@ -125,8 +129,8 @@ sabir_status sbr_cl_copy_record(sabir_commands *commands, sabir_buffer *from, ui
     SABIR_TRY(check_range(to, to_offset, bytes, "a copy's target"));
     if (bytes == 0) return SABIR_OK;
     if (from == to && from_offset < to_offset + bytes && to_offset < from_offset + bytes)
-        return sbr_fail(SABIR_INVALID_ARGUMENT, "a copy of %llu bytes from %llu to %llu of one buffer overlaps itself", (unsigned long long)bytes,
-                        (unsigned long long)from_offset, (unsigned long long)to_offset);
+        return sbr_fail(SABIR_INVALID_ARGUMENT, "a copy of %llu bytes from %llu to %llu of one buffer overlaps itself",
+                        (unsigned long long)bytes, (unsigned long long)from_offset, (unsigned long long)to_offset);
     if (sbr_cl_is_mirrored(from) && sbr_cl_is_mirrored(to)) SABIR_TRY(sbr_cl_buffer_need_memory(to));
     SABIR_TRY(note_host(commands, from));
     SABIR_TRY(note_host(commands, to));

@@ -74,7 +74,8 @@ sabir_status sbr_cl_memory_available(sabir_backend_device *device, uint64_t *byt
     *bytes = device->allocated < memory ? memory - device->allocated : 0;
     size_t kibibytes[2] = {0};
     if (device->found->reports_free_memory &&
-        device->api->clGetDeviceInfo(device->found->id, CL_DEVICE_GLOBAL_FREE_MEMORY_AMD, sizeof kibibytes, kibibytes, NULL) == CL_SUCCESS &&
+        device->api->clGetDeviceInfo(device->found->id, CL_DEVICE_GLOBAL_FREE_MEMORY_AMD, sizeof kibibytes, kibibytes, NULL) ==
+            CL_SUCCESS &&
         (uint64_t)kibibytes[0] * 1024 < *bytes)
         *bytes = (uint64_t)kibibytes[0] * 1024;
     return SABIR_OK;

@@ -73,7 +73,8 @@ static sabir_status enumerate(sabir_driver *driver)
     for (cl_uint i = 0; i < count && status == SABIR_OK; i++) status = add_platform(driver, platforms[i]);
     sbr_free(&driver->allocator, platforms);
     if (status == SABIR_OK && driver->found.count == 0)
-        return sbr_fail(SABIR_NOT_FOUND, "%u OpenCL platform(s) are installed but none has a device that can be used; the log says why at level info",
+        return sbr_fail(SABIR_NOT_FOUND,
+                        "%u OpenCL platform(s) are installed but none has a device that can be used; the log says why at level info",
                         (unsigned)count);
     return status;
 }
@@ -92,8 +93,8 @@ static sabir_status driver_open(const sabir_host *host, sabir_driver **driver)
     *driver = NULL;
     sbr_dynlib *library = sbr_dynlib_open(host->library);
     if (!library)
-        return sbr_fail(SABIR_NOT_FOUND, "the OpenCL loader %s cannot be opened: install ocl-icd-libopencl1 or your vendor's OpenCL package",
-                        host->library);
+        return sbr_fail(SABIR_NOT_FOUND,
+                        "the OpenCL loader %s cannot be opened: install ocl-icd-libopencl1 or your vendor's OpenCL package", host->library);
     sabir_driver *made = sbr_alloc(&host->allocator, sizeof *made);
     if (!made) {
         sbr_dynlib_close(library);

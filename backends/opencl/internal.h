@@ -229,8 +229,9 @@ sabir_status sbr_cl_commands_create(sabir_backend_device *device, sabir_commands
 void sbr_cl_commands_destroy(sabir_commands *commands);
 sabir_status sbr_cl_commands_begin(sabir_commands *commands);
 sabir_status sbr_cl_commands_end(sabir_commands *commands);
-sabir_status sbr_cl_dispatch_record(sabir_commands *commands, sabir_kernel *kernel, const sabir_buffer_range *buffers, uint32_t buffer_count,
-                                    sabir_buffer *control, uint32_t control_word, uint32_t groups_x, uint32_t groups_y);
+sabir_status sbr_cl_dispatch_record(sabir_commands *commands, sabir_kernel *kernel, const sabir_buffer_range *buffers,
+                                    uint32_t buffer_count, sabir_buffer *control, uint32_t control_word, uint32_t groups_x,
+                                    uint32_t groups_y);
 sabir_status sbr_cl_copy_record(sabir_commands *commands, sabir_buffer *from, uint64_t from_offset, sabir_buffer *to, uint64_t to_offset,
                                 uint64_t bytes);
 sabir_status sbr_cl_fill_record(sabir_commands *commands, sabir_buffer *to, uint64_t offset, uint64_t bytes, uint32_t word);

@@ -13,10 +13,11 @@ static sabir_status build_failed(sabir_kernel *kernel, const char *options, cl_i
     char *log = NULL;
     if (api->clGetProgramBuildInfo(kernel->program, device->found->id, CL_PROGRAM_BUILD_LOG, 0, NULL, &size) == CL_SUCCESS && size > 1)
         log = sbr_alloc(device->allocator, size + 1);
-    if (log && api->clGetProgramBuildInfo(kernel->program, device->found->id, CL_PROGRAM_BUILD_LOG, size, log, NULL) != CL_SUCCESS) log[0] = '\0';
+    if (log && api->clGetProgramBuildInfo(kernel->program, device->found->id, CL_PROGRAM_BUILD_LOG, size, log, NULL) != CL_SUCCESS)
+        log[0] = '\0';
     sbr_cl_log(device->driver, SABIR_LOG_DEBUG, "opencl: kernel %s, options \"%s\": %s", kernel->name, options, log ? log : "");
-    const sabir_status status = sbr_fail(SABIR_COMPILE_FAILED, "kernel %s did not build on %s: %s: %.*s", kernel->name, device->found->caps.name,
-                                         sbr_cl_error_name(code), LOG_IN_MESSAGE, log ? log : "(no log)");
+    const sabir_status status = sbr_fail(SABIR_COMPILE_FAILED, "kernel %s did not build on %s: %s: %.*s", kernel->name,
+                                         device->found->caps.name, sbr_cl_error_name(code), LOG_IN_MESSAGE, log ? log : "(no log)");
     sbr_free(device->allocator, log);
     return status;
 }
@@ -56,15 +57,15 @@ static sabir_status build(sabir_kernel *kernel, const char *options)
     kernel->kernel = api->clCreateKernel(kernel->program, kernel->name, &code);
     if (code != CL_SUCCESS || !kernel->kernel) {
         kernel->kernel = NULL;
-        return sbr_fail(sbr_cl_error_status(code), "clCreateKernel answered %s (%d) for the entry point %s", sbr_cl_error_name(code), (int)code,
-                        kernel->name);
+        return sbr_fail(sbr_cl_error_status(code), "clCreateKernel answered %s (%d) for the entry point %s", sbr_cl_error_name(code),
+                        (int)code, kernel->name);
     }
     cl_uint arguments = 0;
     code = api->clGetKernelInfo(kernel->kernel, CL_KERNEL_NUM_ARGS, sizeof arguments, &arguments, NULL);
     if (code != CL_SUCCESS) return sbr_cl_device_fail(device, "clGetKernelInfo", code);
     if (arguments != kernel->buffer_count + 2)
-        return sbr_fail(SABIR_COMPILE_FAILED, "kernel %s has %u arguments; a control buffer, %u buffers and a control word make %u", kernel->name,
-                        (unsigned)arguments, kernel->buffer_count, kernel->buffer_count + 2);
+        return sbr_fail(SABIR_COMPILE_FAILED, "kernel %s has %u arguments; a control buffer, %u buffers and a control word make %u",
+                        kernel->name, (unsigned)arguments, kernel->buffer_count, kernel->buffer_count + 2);
     return SABIR_OK;
 }
 
@@ -104,8 +105,8 @@ static uint32_t subgroup_size(const sabir_kernel *kernel)
     const size_t local = kernel->local_size;
     size_t size = 0;
     if (!found->subgroup_info) return 0;
-    const cl_int code = found->subgroup_info(kernel->kernel, found->id, CL_KERNEL_MAX_SUB_GROUP_SIZE_FOR_NDRANGE_KHR, sizeof local, &local, sizeof size,
-                                             &size, NULL);
+    const cl_int code = found->subgroup_info(kernel->kernel, found->id, CL_KERNEL_MAX_SUB_GROUP_SIZE_FOR_NDRANGE_KHR, sizeof local, &local,
+                                             sizeof size, &size, NULL);
     return code == CL_SUCCESS ? (uint32_t)size : 0;
 }
 
@@ -113,14 +114,16 @@ static sabir_status check_fit(const sabir_kernel *kernel, const sabir_kernel_sou
 {
     sabir_backend_device *device = kernel->device;
     size_t most = 0;
-    const cl_int code = device->api->clGetKernelWorkGroupInfo(kernel->kernel, device->found->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most, NULL);
+    const cl_int code =
+        device->api->clGetKernelWorkGroupInfo(kernel->kernel, device->found->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most, NULL);
     if (code != CL_SUCCESS) return sbr_cl_device_fail(device, "clGetKernelWorkGroupInfo", code);
     if (kernel->local_size > most)
-        return sbr_fail(SABIR_UNSUPPORTED, "kernel %s needs work-groups of %u; with its registers %s takes %zu", kernel->name, kernel->local_size,
-                        device->found->caps.name, most);
+        return sbr_fail(SABIR_UNSUPPORTED, "kernel %s needs work-groups of %u; with its registers %s takes %zu", kernel->name,
+                        kernel->local_size, device->found->caps.name, most);
     const uint32_t wanted = source->required_subgroup_size, given = subgroup_size(kernel);
     if (wanted != 0 && given != 0 && wanted != given)
-        return sbr_fail(SABIR_UNSUPPORTED, "kernel %s needs subgroups of %u; %s gives it %u", kernel->name, wanted, device->found->caps.name, given);
+        return sbr_fail(SABIR_UNSUPPORTED, "kernel %s needs subgroups of %u; %s gives it %u", kernel->name, wanted,
+                        device->found->caps.name, given);
     return SABIR_OK;
 }
 
@@ -130,14 +133,15 @@ static sabir_status check_source(const sabir_backend_device *device, const sabir
     if (!source->code || source->code_size == 0 || !source->name)
         return sbr_fail(SABIR_INVALID_ARGUMENT, "a kernel needs its OpenCL C text and the name of its entry point");
     if (source->addresses)
-        return sbr_fail(SABIR_UNSUPPORTED, "kernel %s wants buffer addresses in its control words; OpenCL kernels take buffers as arguments", source->name);
+        return sbr_fail(SABIR_UNSUPPORTED,
+                        "kernel %s wants buffer addresses in its control words; OpenCL kernels take buffers as arguments", source->name);
     if (source->local_size == 0 || source->local_size > caps->group_invocations)
-        return sbr_fail(SABIR_UNSUPPORTED, "kernel %s needs work-groups of %u; %s takes 1 to %u", source->name, source->local_size, caps->name,
-                        caps->group_invocations);
+        return sbr_fail(SABIR_UNSUPPORTED, "kernel %s needs work-groups of %u; %s takes 1 to %u", source->name, source->local_size,
+                        caps->name, caps->group_invocations);
     const uint32_t subgroup = source->required_subgroup_size;
     if (subgroup != 0 && (subgroup < caps->subgroup_min || subgroup > caps->subgroup_max))
-        return sbr_fail(SABIR_UNSUPPORTED, "kernel %s needs subgroups of %u; %s has %u to %u", source->name, subgroup, caps->name, caps->subgroup_min,
-                        caps->subgroup_max);
+        return sbr_fail(SABIR_UNSUPPORTED, "kernel %s needs subgroups of %u; %s has %u to %u", source->name, subgroup, caps->name,
+                        caps->subgroup_min, caps->subgroup_max);
     return SABIR_OK;
 }
 
@@ -192,9 +196,10 @@ sabir_status sbr_cl_kernel_info(sabir_kernel *kernel, sabir_kernel_info *info)
     const sbr_cl_api *api = kernel->device->api;
     const size_t size = info->size && info->size < sizeof *info ? info->size : sizeof *info;
     cl_ulong local = 0, spilled = 0;
-    if (api->clGetKernelWorkGroupInfo(kernel->kernel, found->id, CL_KERNEL_LOCAL_MEM_SIZE, sizeof local, &local, NULL) != CL_SUCCESS) local = 0;
-    if (found->reports_spills &&
-        api->clGetKernelWorkGroupInfo(kernel->kernel, found->id, CL_KERNEL_SPILL_MEM_SIZE_INTEL, sizeof spilled, &spilled, NULL) != CL_SUCCESS)
+    if (api->clGetKernelWorkGroupInfo(kernel->kernel, found->id, CL_KERNEL_LOCAL_MEM_SIZE, sizeof local, &local, NULL) != CL_SUCCESS)
+        local = 0;
+    if (found->reports_spills && api->clGetKernelWorkGroupInfo(kernel->kernel, found->id, CL_KERNEL_SPILL_MEM_SIZE_INTEL, sizeof spilled,
+                                                               &spilled, NULL) != CL_SUCCESS)
         spilled = 0;
     const sabir_kernel_info filled = {
         .size = size,
@@ -215,8 +220,8 @@ sabir_status sbr_cl_kernel_set(sabir_kernel *kernel, const sbr_cl_argument *argu
         kernel->set[i] = 0;
         const cl_int code = api->clSetKernelArg(kernel->kernel, i, sizeof buffer->memory, &buffer->memory);
         if (code != CL_SUCCESS)
-            return sbr_fail(sbr_cl_error_status(code), "clSetKernelArg answered %s (%d) for argument %u of kernel %s", sbr_cl_error_name(code),
-                            (int)code, i, kernel->name);
+            return sbr_fail(sbr_cl_error_status(code), "clSetKernelArg answered %s (%d) for argument %u of kernel %s",
+                            sbr_cl_error_name(code), (int)code, i, kernel->name);
         kernel->set[i] = buffer->id;
     }
     if (kernel->word_is_set && kernel->set_word == control_word) return SABIR_OK;
@@ -225,7 +230,7 @@ sabir_status sbr_cl_kernel_set(sabir_kernel *kernel, const sbr_cl_argument *argu
     kernel->word_is_set = code == CL_SUCCESS;
     kernel->set_word = control_word;
     if (code != CL_SUCCESS)
-        return sbr_fail(sbr_cl_error_status(code), "clSetKernelArg answered %s (%d) for the control word of kernel %s", sbr_cl_error_name(code), (int)code,
-                        kernel->name);
+        return sbr_fail(sbr_cl_error_status(code), "clSetKernelArg answered %s (%d) for the control word of kernel %s",
+                        sbr_cl_error_name(code), (int)code, kernel->name);
     return SABIR_OK;
 }

@@ -1,5 +1,6 @@
 #include "internal.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -8,7 +9,8 @@ static sabir_status told_under_lock(sabir_backend_device *device, uint64_t ticke
 {
     if (!device->failed_code || ticket < device->failed_ticket || (ticket > device->failed_ticket && device->failed_told)) return SABIR_OK;
     device->failed_told = true;
-    return sbr_fail(sbr_cl_error_status(device->failed_code), "submission %llu failed on %s while it ran: %s (%d); what it was writing is undefined",
+    return sbr_fail(sbr_cl_error_status(device->failed_code),
+                    "submission %llu failed on %s while it ran: %s (%d); what it was writing is undefined",
                     (unsigned long long)device->failed_ticket, device->found->caps.name, sbr_cl_error_name(device->failed_code),
                     (int)device->failed_code);
 }
@@ -113,20 +115,24 @@ sabir_status sbr_cl_submit(sabir_backend_device *device, sabir_commands *const *
     return SABIR_OK;
 }
 
-enum { SHORTEST_NAP = 2000, LONGEST_NAP = 200000 };
+enum { WATCH_NS = 60000, SHORTEST_NAP_NS = 20000, LONGEST_NAP_NS = 200000 };
 
-/* OpenCL has no wait with a time-out. Naps grow with the time waited, so that they add little to it. */
+/* OpenCL has no wait with a time-out. A nap takes 50 us at least on Linux, so short work is watched, and naps grow with the time waited. */
 static bool ended_in_time(const sabir_backend_device *device, cl_event event, uint64_t nanoseconds)
 {
     const uint64_t start = sbr_clock_ns();
-    uint64_t nap = SHORTEST_NAP;
+    uint64_t nap = SHORTEST_NAP_NS;
     while (event_state(device, event) > CL_COMPLETE) {
         const uint64_t waited = sbr_clock_ns() - start;
         if (waited >= nanoseconds) return false;
-        const uint64_t left = nanoseconds - waited, time = nap < left ? nap : left;
-        const struct timespec pause = {.tv_nsec = (long)time};
+        if (waited < WATCH_NS) {
+            sched_yield();
+            continue;
+        }
+        const uint64_t left = nanoseconds - waited;
+        const struct timespec pause = {.tv_nsec = (long)(nap < left ? nap : left)};
         nanosleep(&pause, NULL);
-        if (nap < LONGEST_NAP) nap += nap / 4;
+        if (nap < LONGEST_NAP_NS) nap += nap / 4;
     }
     return true;
 }
@@ -170,8 +176,8 @@ sabir_status sbr_cl_wait(sabir_backend_device *device, uint64_t ticket, uint64_t
         else ended = ended_in_time(device, event, nanoseconds);
         device->api->clReleaseEvent(event);
         if (!ended)
-            return sbr_fail(SABIR_TIMEOUT, "submission %llu on %s did not end within %llu ns", (unsigned long long)ticket, device->found->caps.name,
-                            (unsigned long long)nanoseconds);
+            return sbr_fail(SABIR_TIMEOUT, "submission %llu on %s did not end within %llu ns", (unsigned long long)ticket,
+                            device->found->caps.name, (unsigned long long)nanoseconds);
         sbr_lock(&device->lock);
         sbr_cl_retire(device, ticket);
         sbr_unlock(&device->lock);

@@ -8,15 +8,17 @@ static sabir_status check(sabir_backend_device *device, const char *call, cl_int
 static sabir_status write_words(sabir_buffer *to, uint64_t offset, uint64_t bytes, const void *host)
 {
     sabir_backend_device *device = to->device;
-    return check(device, "clEnqueueWriteBuffer",
-                 device->api->clEnqueueWriteBuffer(device->queue, to->memory, CL_FALSE, (size_t)offset, (size_t)bytes, host, 0, NULL, NULL));
+    return check(
+        device, "clEnqueueWriteBuffer",
+        device->api->clEnqueueWriteBuffer(device->queue, to->memory, CL_FALSE, (size_t)offset, (size_t)bytes, host, 0, NULL, NULL));
 }
 
 static sabir_status read_words(const sabir_buffer *from, uint64_t offset, uint64_t bytes, void *host)
 {
     sabir_backend_device *device = from->device;
-    return check(device, "clEnqueueReadBuffer",
-                 device->api->clEnqueueReadBuffer(device->queue, from->memory, CL_FALSE, (size_t)offset, (size_t)bytes, host, 0, NULL, NULL));
+    return check(
+        device, "clEnqueueReadBuffer",
+        device->api->clEnqueueReadBuffer(device->queue, from->memory, CL_FALSE, (size_t)offset, (size_t)bytes, host, 0, NULL, NULL));
 }
 
 static char *host_at(const sabir_buffer *buffer, uint64_t offset) { return (char *)buffer->host + offset; }
@@ -45,9 +47,10 @@ static sabir_status dispatch(const sabir_commands *commands, const sbr_cl_dispat
     if (code != CL_SUCCESS) {
         SABIR_TRY(sbr_cl_alive(device));
         const sabir_status status = sbr_cl_device_fail(device, "clEnqueueNDRangeKernel", code);
-        return status == SABIR_DEVICE_LOST ? status
-                                           : sbr_fail(status, "clEnqueueNDRangeKernel answered %s (%d) for kernel %s, %zu work-items in groups of %zu",
-                                                      sbr_cl_error_name(code), (int)code, kernel->name, command->items, local);
+        return status == SABIR_DEVICE_LOST
+                   ? status
+                   : sbr_fail(status, "clEnqueueNDRangeKernel answered %s (%d) for kernel %s, %zu work-items in groups of %zu",
+                              sbr_cl_error_name(code), (int)code, kernel->name, command->items, local);
     }
     for (uint32_t i = 0; i < count; i++) {
         const sbr_cl_argument *argument = &arguments[i];
@@ -71,8 +74,8 @@ static sabir_status copy(const sbr_cl_copy *command)
         return read_words(from, command->from_offset, bytes, host_at(to, command->to_offset));
     }
     return check(device, "clEnqueueCopyBuffer",
-                 device->api->clEnqueueCopyBuffer(device->queue, from->memory, to->memory, (size_t)command->from_offset, (size_t)command->to_offset,
-                                                  (size_t)bytes, 0, NULL, NULL));
+                 device->api->clEnqueueCopyBuffer(device->queue, from->memory, to->memory, (size_t)command->from_offset,
+                                                  (size_t)command->to_offset, (size_t)bytes, 0, NULL, NULL));
 }
 
 static sabir_status fill(const sbr_cl_fill *command)
@@ -81,8 +84,8 @@ static sabir_status fill(const sbr_cl_fill *command)
     sabir_backend_device *device = to->device;
     const cl_uint word = command->word;
     SABIR_TRY(check(device, "clEnqueueFillBuffer",
-                    device->api->clEnqueueFillBuffer(device->queue, to->memory, &word, sizeof word, (size_t)command->offset, (size_t)command->bytes, 0,
-                                                     NULL, NULL)));
+                    device->api->clEnqueueFillBuffer(device->queue, to->memory, &word, sizeof word, (size_t)command->offset,
+                                                     (size_t)command->bytes, 0, NULL, NULL)));
     return sbr_cl_is_mirrored(to) ? read_words(to, command->offset, command->bytes, host_at(to, command->offset)) : SABIR_OK;
 }
 

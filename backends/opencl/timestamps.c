@@ -61,7 +61,8 @@ void sbr_cl_marks_free(sabir_commands *commands)
 
 static sabir_status read_slot(sabir_backend_device *device, const sbr_cl_marks *marks, uint32_t slot, uint64_t *nanoseconds)
 {
-    if (slot >= marks->count) return sbr_fail(SABIR_INVALID_ARGUMENT, "timestamp slot %u; the recording marks %u slots", slot, marks->count);
+    if (slot >= marks->count)
+        return sbr_fail(SABIR_INVALID_ARGUMENT, "timestamp slot %u; the recording marks %u slots", slot, marks->count);
     if (!marks->events[slot]) return sbr_fail(SABIR_INVALID_ARGUMENT, "timestamp slot %u was not marked by the recording", slot);
     cl_ulong time = 0;
     const cl_int code = device->api->clGetEventProfilingInfo(marks->events[slot], CL_PROFILING_COMMAND_END, sizeof time, &time, NULL);

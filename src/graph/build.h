@@ -20,7 +20,9 @@ static inline bool sbr_absent(sabir_value value) { return value.graph == NULL &&
 
 /* Whether nodes may still be added: a graph, and no error yet. A builder asks before it does anything else. */
 bool sbr_graph_open(sabir_graph *graph, const char *call);
-/* As sbr_graph_fail, for calls that no macro places: the error stays without a place. */
+/* Ends a call that no macro places: what it made, nodes or an error, is not to get the place of the next one. */
+void sbr_graph_without_place(sabir_graph *graph);
+/* As sbr_graph_fail, for such calls. */
 void sbr_graph_fail_here(sabir_graph *graph, sabir_status status);
 /* As sbr_graph_owns, but keeps no error. */
 sabir_status sbr_need_readable(const sabir_graph *graph, sabir_value value, const char *what);
@@ -37,11 +39,13 @@ sabir_status sbr_need_same_type(const sbr_signature *signature, uint32_t operand
 sabir_status sbr_need_rank(const sbr_signature *signature, uint32_t operand, int32_t least, int32_t most, const char *what);
 /* Two extents that have to be equal; what names both ("inner extents"). */
 sabir_status sbr_need_equal(const sbr_signature *signature, sabir_extent a, sabir_extent b, const char *what);
-/* The operand's shape equals shape; what names the operand, must_be the wanted shape ("the shape of x"). */
+/* The operand's shape equals shape; what names the operand. */
 sabir_status sbr_need_shape(const sbr_signature *signature, uint32_t operand, const sabir_shape *shape, const char *what);
 /* An extent that the kernel has to know when it is built. */
 sabir_status sbr_need_number(const sbr_signature *signature, sabir_extent extent, const char *what);
-/* Distinct axes, made non-negative, in the order given; count of all where SABIR_ALL_AXES was given and all is true. */
+/* An extent whose indices are i32. */
+sabir_status sbr_need_indexable(const sbr_signature *signature, sabir_extent extent);
+/* Distinct axes, made non-negative, in the order given; SABIR_ALL_AXES stands for each of them where all is true. */
 sabir_status sbr_need_axes(sabir_ints *axes, int32_t rank, bool all);
 /* Numpy broadcasting; graph is for the texts of dims. */
 sabir_status sbr_broadcast_shapes(const sabir_graph *graph, const sabir_shape *a, const sabir_shape *b, sabir_shape *result);

@@ -6,7 +6,9 @@
 static sabir_status need_any_but_i64(sabir_type type)
 {
     if (!sbr_type_valid(type)) return sbr_fail(SABIR_INVALID_TYPE, "%d is no element type", (int)type);
-    return sbr_class_has(SBR_CLASS_ANY, type) ? SABIR_OK : sbr_fail(SABIR_INVALID_TYPE, "the type %s is not made; make i32 and cast it", sabir_type_name(type));
+    return sbr_class_has(SBR_CLASS_ANY, type)
+               ? SABIR_OK
+               : sbr_fail(SABIR_INVALID_TYPE, "the type %s is not made; make i32 and cast it", sabir_type_name(type));
 }
 
 sabir_status sbr_rule_iota(sbr_signature *signature)
@@ -19,7 +21,8 @@ sabir_status sbr_rule_iota(sbr_signature *signature)
     if (!isfinite(attrs->start) || !isfinite(attrs->step))
         return sbr_fail(SABIR_INVALID_ARGUMENT, "start %g and step %g have to be finite", attrs->start, attrs->step);
     if (!sbr_is_float(attrs->type) && (attrs->start != floor(attrs->start) || attrs->step != floor(attrs->step)))
-        return sbr_fail(SABIR_INVALID_ARGUMENT, "start %g and step %g have to be whole for %s", attrs->start, attrs->step, sabir_type_name(attrs->type));
+        return sbr_fail(SABIR_INVALID_ARGUMENT, "start %g and step %g have to be whole for %s", attrs->start, attrs->step,
+                        sabir_type_name(attrs->type));
     sbr_set_result(signature, 0, attrs->type, &attrs->shape);
     return SABIR_OK;
 }
@@ -47,7 +50,8 @@ sabir_value sabir_one_hot(sabir_graph *graph, sabir_value indices, sabir_extent 
 
 static sabir_status random_type(const sabir_random_attrs *attrs)
 {
-    if ((unsigned)attrs->kind > SABIR_RANDOM_GUMBEL) return sbr_fail(SABIR_INVALID_ARGUMENT, "%d is no kind of random numbers", (int)attrs->kind);
+    if ((unsigned)attrs->kind > SABIR_RANDOM_GUMBEL)
+        return sbr_fail(SABIR_INVALID_ARGUMENT, "%d is no kind of random numbers", (int)attrs->kind);
     const sabir_type type = attrs->type;
     if (attrs->kind == SABIR_RANDOM_BITS)
         return type == SABIR_U32 ? SABIR_OK : sbr_fail(SABIR_INVALID_TYPE, "bits are u32, not %s", sabir_type_name(type));
@@ -66,7 +70,8 @@ sabir_status sbr_rule_random(sbr_signature *signature)
     const sabir_extent words = key->extents[key->rank - 1];
     if (words < 1 || words > 4) return sbr_fail(SABIR_INVALID_SHAPE, "a key has 1 to 4 words on its last axis");
     if (attrs->shape.rank < key->rank - 1)
-        return sbr_fail(SABIR_INVALID_SHAPE, "the shape has rank %d and has to start with the %d leading axes of key", attrs->shape.rank, key->rank - 1);
+        return sbr_fail(SABIR_INVALID_SHAPE, "the shape has rank %d and has to start with the %d leading axes of key", attrs->shape.rank,
+                        key->rank - 1);
     for (int32_t i = 0; i + 1 < key->rank; i++)
         SABIR_TRY(sbr_need_equal(signature, key->extents[i], attrs->shape.extents[i], "leading extents of key and shape"));
     sbr_set_result(signature, 0, attrs->type, &attrs->shape);

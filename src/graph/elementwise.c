@@ -3,10 +3,9 @@
 
 sabir_status sbr_rule_elementwise(sbr_signature *signature)
 {
-    static const char *const names[] = {"x", "y", "z"};
     const sbr_op_info *info = &sbr_ops[signature->op];
     sabir_shape shape = signature->shapes[0];
-    SABIR_TRY(sbr_need_class(signature, 0, info->class_, names[0]));
+    SABIR_TRY(sbr_need_class(signature, 0, info->class_, "x"));
     for (uint32_t i = 1; i < signature->inputs; i++) {
         SABIR_TRY(sbr_need_same_type(signature, i, 0, "operands"));
         SABIR_TRY(sbr_broadcast_shapes(signature->graph, &shape, &signature->shapes[i], &shape));
@@ -30,7 +29,7 @@ sabir_status sbr_rule_elementwise(sbr_signature *signature)
 
 sabir_status sbr_rule_select(sbr_signature *signature)
 {
-    sabir_shape shape;
+    sabir_shape shape = {0};
     SABIR_TRY(sbr_need_type(signature, 0, SABIR_BOOL, "condition"));
     SABIR_TRY(sbr_need_class(signature, 1, SBR_CLASS_ANY, "x"));
     SABIR_TRY(sbr_need_same_type(signature, 2, 1, "x and y"));
@@ -56,8 +55,8 @@ sabir_status sbr_rule_cast(sbr_signature *signature)
     const sabir_type from = signature->types[0], to = attrs->type;
     if (!sbr_type_valid(to)) return sbr_fail(SABIR_INVALID_TYPE, "%d is no element type", (int)to);
     if ((from == SABIR_I64 && !converts_to_i64(to)) || (to == SABIR_I64 && !converts_to_i64(from)))
-        return sbr_fail(SABIR_INVALID_TYPE, "%s to %s: i64 converts from and to i32, u32, f32 and f64; cast by one of them", sabir_type_name(from),
-                        sabir_type_name(to));
+        return sbr_fail(SABIR_INVALID_TYPE, "%s to %s: i64 converts from and to i32, u32, f32 and f64; cast by one of them",
+                        sabir_type_name(from), sabir_type_name(to));
     sbr_set_result(signature, 0, to, &signature->shapes[0]);
     return SABIR_OK;
 }

@@ -68,7 +68,8 @@ sabir_status sbr_extent_affine(sabir_graph *graph, sabir_extent extent, int64_t 
     if (sbr_is_number(extent)) {
         int64_t value;
         if (!sbr_mul_i64(extent, scale, &value) || !sbr_add_i64(value, offset, &value))
-            return sbr_fail(SABIR_INVALID_SHAPE, "an extent overflows 64 bits: %lld * %lld + %lld", (long long)extent, (long long)scale, (long long)offset);
+            return sbr_fail(SABIR_INVALID_SHAPE, "an extent overflows 64 bits: %lld * %lld + %lld", (long long)extent, (long long)scale,
+                            (long long)offset);
         value = value / divisor - (value % divisor < 0 ? 1 : 0);
         if (value < 0) return sbr_fail(SABIR_INVALID_SHAPE, "an extent would be %lld", (long long)value);
         *result = value;
@@ -84,7 +85,7 @@ sabir_status sbr_extent_affine(sabir_graph *graph, sabir_extent extent, int64_t 
 sabir_status sbr_extent_add(sabir_graph *graph, sabir_extent a, sabir_extent b, sabir_extent *result)
 {
     if (sbr_is_number(a) && sbr_is_number(b)) return sbr_extent_affine(graph, a, 1, b, 1, result);
-    sbr_expr left, right;
+    sbr_expr left = SBR_EXPR_NONE, right = SBR_EXPR_NONE;
     SABIR_TRY(both(graph, a, b, &left, &right));
     return finish(graph, sbr_expr_add(&graph->exprs, left, right), result);
 }
@@ -92,7 +93,7 @@ sabir_status sbr_extent_add(sabir_graph *graph, sabir_extent a, sabir_extent b, 
 sabir_status sbr_extent_mul(sabir_graph *graph, sabir_extent a, sabir_extent b, sabir_extent *result)
 {
     if (sbr_is_number(a) && sbr_is_number(b)) return sbr_extent_affine(graph, a, b, 0, 1, result);
-    sbr_expr left, right;
+    sbr_expr left = SBR_EXPR_NONE, right = SBR_EXPR_NONE;
     SABIR_TRY(both(graph, a, b, &left, &right));
     return finish(graph, sbr_expr_mul(&graph->exprs, left, right), result);
 }

@@ -6,16 +6,16 @@
 
 enum { SERIAL_LIMIT = 1 << 24, FEW = 8, SHOWN_OPERANDS = 6 };
 
-static sabir_status create(const sabir_allocator *allocator, uint32_t serial, sabir_graph **graph)
+/* NULL when out of memory. */
+static sabir_graph *create(const sabir_allocator *allocator, uint32_t serial)
 {
     sabir_graph *made = sbr_alloc(allocator, sizeof *made);
-    if (!made) return sbr_no_memory(sizeof *made);
+    if (!made) return NULL;
     made->allocator = *allocator;
     made->arena.allocator = &made->allocator;
     made->serial = serial;
     sbr_exprs_init(&made->exprs, &made->allocator);
-    *graph = made;
-    return SABIR_OK;
+    return made;
 }
 
 sabir_status sabir_graph_create(sabir_context *context, sabir_graph **graph)
@@ -25,17 +25,19 @@ sabir_status sabir_graph_create(sabir_context *context, sabir_graph **graph)
     *graph = NULL;
     SABIR_TRY(sbr_context_check(context));
     const uint32_t serial = 1 + atomic_fetch_add(&last_serial, 1) % (SERIAL_LIMIT - 1);
-    SABIR_TRY(create(sbr_context_allocator(context), serial, graph));
+    sabir_graph *made = create(sbr_context_allocator(context), serial);
+    if (!made) return sbr_no_memory(sizeof *made);
     sabir_context_retain(context);
-    (*graph)->context = context;
+    made->context = context;
+    *graph = made;
     return SABIR_OK;
 }
 
 sabir_status sbr_graph_create_plain(const sabir_allocator *allocator, const sabir_graph *like, sabir_graph **graph)
 {
     *graph = NULL;
-    sabir_graph *made;
-    SABIR_TRY(create(allocator, like->serial, &made));
+    sabir_graph *made = create(allocator, like->serial);
+    if (!made) return sbr_no_memory(sizeof *made);
     sabir_status status = sbr_exprs_copy(&made->exprs, &like->exprs);
     for (uint32_t i = 0; i < made->exprs.dims.count && status == SABIR_OK; i++) {
         sbr_dim_info *dim = &made->exprs.dims.data[i];
@@ -89,10 +91,16 @@ sabir_value sbr_graph_fail(sabir_graph *graph, sabir_status status)
     return sbr_null(graph);
 }
 
+void sbr_graph_without_place(sabir_graph *graph)
+{
+    if (graph->status != SABIR_OK) graph->located = true;
+    graph->placed = graph->nodes.count;
+}
+
 void sbr_graph_fail_here(sabir_graph *graph, sabir_status status)
 {
-    if (graph->status == SABIR_OK) graph->located = true;
     (void)sbr_graph_fail(graph, status);
+    sbr_graph_without_place(graph);
 }
 
 /* The place of the node before is often the same: texts are then shared. */
@@ -114,12 +122,10 @@ sabir_value sabir_located(sabir_value value, const char *file, int line)
         (void)sbr_fail(graph->status, "%s", graph->message);
         return value;
     }
-    uint32_t first = graph->nodes.count;
-    while (first > 0 && !graph->nodes.data[first - 1].file) first--;
-    const char *place = first < graph->nodes.count ? copy_place(graph, first, file) : NULL;
-    for (; first < graph->nodes.count; first++) {
-        graph->nodes.data[first].file = place;
-        graph->nodes.data[first].line = line;
+    const char *place = graph->placed < graph->nodes.count ? copy_place(graph, graph->placed, file) : NULL;
+    for (; graph->placed < graph->nodes.count; graph->placed++) {
+        graph->nodes.data[graph->placed].file = place;
+        graph->nodes.data[graph->placed].line = line;
     }
     return value;
 }
@@ -272,9 +278,9 @@ static sabir_status infer(sabir_graph *graph, sbr_op op, const sabir_value *inpu
 static sabir_status add(sabir_graph *graph, sbr_op op, const sabir_value *inputs, uint32_t count, const void *attrs)
 {
     SABIR_TRY(check_operands(graph, op, inputs, count));
-    uint32_t indices[FEW];
-    sabir_type types[FEW];
-    sabir_shape shapes[FEW];
+    uint32_t indices[FEW] = {0};
+    sabir_type types[FEW] = {SABIR_F32};
+    sabir_shape shapes[FEW] = {{0}};
     if (count <= FEW) return infer(graph, op, inputs, count, attrs, &(operands){indices, types, shapes});
     const sabir_allocator *allocator = &graph->allocator;
     const operands room = {sbr_alloc_array(allocator, count, sizeof(uint32_t)), sbr_alloc_array(allocator, count, sizeof(sabir_type)),
@@ -339,8 +345,9 @@ sabir_value sbr_add_loop(sabir_graph *graph, const uint32_t *inputs, uint32_t in
     sabir_status status = copy_attrs(graph, SBR_OP_loop, attrs, &copy);
     sabir_type *types = sbr_alloc_array(&graph->allocator, outputs, sizeof *types);
     sabir_shape *shapes = sbr_alloc_array(&graph->allocator, outputs, sizeof *shapes);
-    if (!types || !shapes) status = sbr_no_memory(outputs * sizeof *shapes);
-    if (status == SABIR_OK) {
+    if (!types || !shapes) {
+        status = sbr_no_memory(outputs * sizeof *shapes);
+    } else if (status == SABIR_OK) {
         for (uint32_t i = 0; i < attrs->carried; i++) {
             types[i] = graph->values.data[inputs[i]].type;
             shapes[i] = graph->values.data[inputs[i]].shape;

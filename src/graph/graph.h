@@ -92,6 +92,7 @@ struct sabir_graph {
     sabir_status status;    /* the first error */
     char message[1024];
     bool located;           /* whether the message has its place */
+    uint32_t placed;        /* nodes before this one have their place, or never will */
 };
 
 /* Appends a node: copies inputs and attrs, runs the shape rule. Returns its first output; the null value, with the error kept, on

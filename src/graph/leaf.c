@@ -1,6 +1,4 @@
 /* Leaves and names: inputs, variables, scalars, constants, outputs, assigns. */
-#include <stdio.h>
-
 #include "build.h"
 
 static bool name_taken(const sabir_graph *graph, const char *name)
@@ -16,7 +14,8 @@ static sabir_value named(sabir_graph *graph, sbr_op op, const char *name, sabir_
     if (!sbr_graph_open(graph, call)) return sbr_null(graph);
     if (!name || !*name) return sbr_graph_fail(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "%s: a name is needed", call));
     if (name_taken(graph, name))
-        return sbr_graph_fail(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "%s: the name \"%s\" is taken by another input, scalar or variable", call, name));
+        return sbr_graph_fail(
+            graph, sbr_fail(SABIR_INVALID_ARGUMENT, "%s: the name \"%s\" is taken by another input, scalar or variable", call, name));
     return sbr_add_leaf(graph, op, name, type, shape, NULL);
 }
 
@@ -155,7 +154,8 @@ static sabir_status assignable(const sabir_graph *graph, sabir_value variable)
     if (variable.graph != graph || variable.index >= graph->values.count) return SABIR_OK; /* sbr_add_node will say so */
     const sbr_node *node = &graph->nodes.data[graph->values.data[variable.index].node];
     if (node->op != SBR_OP_variable)
-        return sbr_fail(SABIR_INVALID_ARGUMENT, "the first operand is made by %s; only what sabir_variable returned can be assigned to", sbr_ops[node->op].name);
+        return sbr_fail(SABIR_INVALID_ARGUMENT, "the first operand is made by %s; only what sabir_variable returned can be assigned to",
+                        sbr_ops[node->op].name);
     for (uint32_t i = 0; i < graph->nodes.count; i++)
         if (graph->nodes.data[i].op == SBR_OP_assign && graph->nodes.data[i].inputs[0] == variable.index)
             return sbr_fail(SABIR_MISUSE, "\"%s\" is assigned already; one assign a variable", node->name);
@@ -168,5 +168,5 @@ void sabir_assign(sabir_graph *graph, sabir_value variable, sabir_value value)
     const sabir_status status = assignable(graph, variable);
     if (status != SABIR_OK) (void)sbr_graph_fail(graph, sbr_fail(status, "assign: %s", sabir_last_message()));
     else (void)sbr_add_2(graph, SBR_OP_assign, variable, value, NULL);
-    if (graph->status != SABIR_OK) graph->located = true;
+    sbr_graph_without_place(graph);
 }

@@ -40,7 +40,7 @@ void sabir_loop_begin(sabir_graph *graph, int64_t trips, const sabir_value *init
     sbr_loop_frame *frame = NULL;
     sabir_status status = count && (!initial || !carried) ? sbr_fail(SABIR_INVALID_ARGUMENT, "initial or carried is NULL")
                                                           : open_frame(graph, trips, initial, count, &frame);
-    if (status == SABIR_OK) {
+    if (status == SABIR_OK && frame) {
         graph->loops = frame;
         for (uint32_t i = 0; i < count; i++) {
             /* A copy: adding a node may move the values. */
@@ -49,10 +49,11 @@ void sabir_loop_begin(sabir_graph *graph, int64_t trips, const sabir_value *init
         }
         status = graph->status;
     }
-    if (status == SABIR_OK) return;
-    sbr_graph_fail_here(graph, sbr_fail(status, "loop_begin: %s", sabir_last_message()));
-    graph->located = true;
-    all_null(graph, carried, count);
+    if (status != SABIR_OK) {
+        (void)sbr_graph_fail(graph, sbr_fail(status, "loop_begin: %s", sabir_last_message()));
+        all_null(graph, carried, count);
+    }
+    sbr_graph_without_place(graph);
 }
 
 /* ---- End ---- */
@@ -66,7 +67,8 @@ static sabir_status check_next(sabir_graph *graph, const sbr_loop_frame *frame, 
         char before[160], after[160];
         sbr_shape_text(graph, was->type, &was->shape, before, sizeof before);
         sbr_shape_text(graph, is->type, &is->shape, after, sizeof after);
-        return sbr_fail(was->type == is->type ? SABIR_INVALID_SHAPE : SABIR_INVALID_TYPE, "next value %u is %s; carried is %s", i, after, before);
+        return sbr_fail(was->type == is->type ? SABIR_INVALID_SHAPE : SABIR_INVALID_TYPE, "next value %u is %s; carried is %s", i, after,
+                        before);
     }
     return SABIR_OK;
 }

@@ -12,8 +12,8 @@ static sabir_status pad_axis(sabir_graph *graph, const sabir_pad_attrs *attrs, i
     if (!fits) {
         static const char *const wants[] = {"", "at least 1", "more than that", "at least that"};
         char text[SBR_EXTENT_TEXT];
-        return sbr_fail(SABIR_INVALID_SHAPE, "axis %d: %lld elements are added to an extent of %s, which has to be %s in this mode", axis, (long long)most,
-                        sbr_extent_text(graph, *extent, text), wants[attrs->mode]);
+        return sbr_fail(SABIR_INVALID_SHAPE, "axis %d: %lld elements are added to an extent of %s, which has to be %s in this mode", axis,
+                        (long long)most, sbr_extent_text(graph, *extent, text), wants[attrs->mode]);
     }
     SABIR_TRY(sbr_extent_affine(graph, *extent, 1, before, 1, extent));
     return sbr_extent_affine(graph, *extent, 1, after, 1, extent);
@@ -46,7 +46,8 @@ sabir_status sbr_rule_concat(sbr_signature *signature)
         SABIR_TRY(sbr_need_same_type(signature, k, 0, "parts"));
         SABIR_TRY(sbr_need_rank(signature, k, shape.rank, shape.rank, "a part"));
         for (int32_t i = 0; i < shape.rank; i++)
-            if (i != attrs->axis) SABIR_TRY(sbr_need_equal(signature, signature->shapes[0].extents[i], part->extents[i], "extents off the axis"));
+            if (i != attrs->axis)
+                SABIR_TRY(sbr_need_equal(signature, signature->shapes[0].extents[i], part->extents[i], "extents off the axis"));
         SABIR_TRY(sbr_extent_add(signature->graph, shape.extents[attrs->axis], part->extents[attrs->axis], &shape.extents[attrs->axis]));
     }
     sbr_set_result(signature, 0, signature->types[0], &shape);
@@ -99,7 +100,8 @@ sabir_status sbr_rule_unfold(sbr_signature *signature)
     sabir_shape shape = signature->shapes[0];
     SABIR_TRY(sbr_axis(attrs->axis, shape.rank, &attrs->axis));
     if (attrs->size < 1 || attrs->step < 1)
-        return sbr_fail(SABIR_INVALID_ARGUMENT, "windows of %lld by steps of %lld; both are at least 1", (long long)attrs->size, (long long)attrs->step);
+        return sbr_fail(SABIR_INVALID_ARGUMENT, "windows of %lld by steps of %lld; both are at least 1", (long long)attrs->size,
+                        (long long)attrs->step);
     sabir_extent *extent = &shape.extents[attrs->axis];
     attrs->length = *extent;
     if (!sbr_extent_at_least(signature->graph, *extent, attrs->size)) {
@@ -108,7 +110,8 @@ sabir_status sbr_rule_unfold(sbr_signature *signature)
                         sbr_extent_text(signature->graph, *extent, text));
     }
     int64_t offset;
-    if (!sbr_add_i64(attrs->step, -attrs->size, &offset)) return sbr_fail(SABIR_INVALID_ARGUMENT, "a step of %lld is too large", (long long)attrs->step);
+    if (!sbr_add_i64(attrs->step, -attrs->size, &offset))
+        return sbr_fail(SABIR_INVALID_ARGUMENT, "a step of %lld is too large", (long long)attrs->step);
     SABIR_TRY(sbr_extent_affine(signature->graph, *extent, 1, offset, attrs->step, extent));
     SABIR_TRY(sbr_shape_append(&shape, attrs->size));
     sbr_set_result(signature, 0, signature->types[0], &shape);

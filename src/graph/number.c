@@ -10,6 +10,7 @@ static uint16_t narrow(double number, int fraction_bits, int exponent_bits)
     const int sign = signbit(number) ? 0x8000 : 0;
     if (isnan(number)) return (uint16_t)(sign | infinity | 1 << (fraction_bits - 1));
     if (isinf(number)) return (uint16_t)(sign | infinity);
+    if (number == 0) return (uint16_t)sign;
     int exponent;
     (void)frexp(number, &exponent);
     exponent = exponent - 1 > least_exponent ? exponent - 1 : least_exponent;

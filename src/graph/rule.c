@@ -38,7 +38,8 @@ sabir_status sbr_need_same_type(const sbr_signature *signature, uint32_t operand
 {
     const sabir_type a = signature->types[as], b = signature->types[operand];
     if (a == b) return SABIR_OK;
-    return sbr_fail(SABIR_INVALID_TYPE, "%s have types %s and %s, which have to be one; sabir_cast converts", what, sabir_type_name(a), sabir_type_name(b));
+    return sbr_fail(SABIR_INVALID_TYPE, "%s have types %s and %s, which have to be one; sabir_cast converts", what, sabir_type_name(a),
+                    sabir_type_name(b));
 }
 
 sabir_status sbr_need_rank(const sbr_signature *signature, uint32_t operand, int32_t least, int32_t most, const char *what)
@@ -71,6 +72,13 @@ sabir_status sbr_need_number(const sbr_signature *signature, sabir_extent extent
     if (sbr_is_number(extent)) return SABIR_OK;
     char text[SBR_EXTENT_TEXT];
     return sbr_fail(SABIR_INVALID_SHAPE, "%s is the dim %s and has to be a number", what, sbr_extent_text(signature->graph, extent, text));
+}
+
+sabir_status sbr_need_indexable(const sbr_signature *signature, sabir_extent extent)
+{
+    if (sbr_extent_most(signature->graph, extent) <= INT32_MAX) return SABIR_OK;
+    char text[SBR_EXTENT_TEXT];
+    return sbr_fail(SABIR_INVALID_SHAPE, "an extent of %s has indices above 2^31 - 1", sbr_extent_text(signature->graph, extent, text));
 }
 
 sabir_status sbr_need_axes(sabir_ints *axes, int32_t rank, bool all)

@@ -98,7 +98,8 @@ sabir_shape sbr_shape_drop(sabir_shape shape, int32_t axis)
 
 sabir_status sbr_shape_append(sabir_shape *shape, sabir_extent extent)
 {
-    if (shape->rank == SABIR_MAX_RANK) return sbr_fail(SABIR_INVALID_SHAPE, "the result would have rank %d; at most %d", shape->rank + 1, SABIR_MAX_RANK);
+    if (shape->rank == SABIR_MAX_RANK)
+        return sbr_fail(SABIR_INVALID_SHAPE, "the result would have rank %d; at most %d", shape->rank + 1, SABIR_MAX_RANK);
     shape->extents[shape->rank++] = extent;
     return SABIR_OK;
 }

@@ -152,7 +152,8 @@ sabir_status sbr_rule_slice(sbr_signature *signature)
     const sabir_shape *from = &signature->shapes[0];
     SABIR_TRY(sbr_shape_check(signature->graph, &attrs->counts));
     if (attrs->start.count != from->rank || attrs->counts.rank != from->rank || attrs->step.count != from->rank)
-        return sbr_fail(SABIR_INVALID_ARGUMENT, "%d starts, %d counts and %d steps for rank %d", attrs->start.count, attrs->counts.rank, attrs->step.count, from->rank);
+        return sbr_fail(SABIR_INVALID_ARGUMENT, "%d starts, %d counts and %d steps for rank %d", attrs->start.count, attrs->counts.rank,
+                        attrs->step.count, from->rank);
     for (int32_t i = 0; i < from->rank; i++)
         SABIR_TRY(slice_axis(signature->graph, i, &attrs->start.values[i], attrs->counts.extents[i], &attrs->step.values[i], from->extents[i]));
     sbr_set_result(signature, 0, signature->types[0], &attrs->counts);
@@ -220,11 +221,13 @@ static sabir_status block_inside(const sbr_signature *signature, uint32_t start,
     const sabir_shape starts = {.rank = 1, .extents = {whole->rank}};
     SABIR_TRY(sbr_need_type(signature, start, SABIR_I32, "start"));
     SABIR_TRY(sbr_need_shape(signature, start, &starts, "start"));
-    if (block->rank != whole->rank) return sbr_fail(SABIR_INVALID_SHAPE, "the block has rank %d in an operand of rank %d", block->rank, whole->rank);
+    if (block->rank != whole->rank)
+        return sbr_fail(SABIR_INVALID_SHAPE, "the block has rank %d in an operand of rank %d", block->rank, whole->rank);
     for (int32_t i = 0; i < block->rank; i++) {
         if (sbr_extent_at_least(signature->graph, whole->extents[i], block->extents[i])) continue;
         char part[SBR_EXTENT_TEXT], all[SBR_EXTENT_TEXT];
-        return sbr_fail(SABIR_INVALID_SHAPE, "axis %d: a block of %s is not known to fit into %s", i, sbr_extent_text(signature->graph, block->extents[i], part),
+        return sbr_fail(SABIR_INVALID_SHAPE, "axis %d: a block of %s is not known to fit into %s", i,
+                        sbr_extent_text(signature->graph, block->extents[i], part),
                         sbr_extent_text(signature->graph, whole->extents[i], all));
     }
     return SABIR_OK;

@@ -19,6 +19,10 @@ extern const uint32_t sbr_embedded_library_count;
 extern const sbr_embedded_module sbr_embedded_modules[]; /* sorted by kernel */
 extern const uint32_t sbr_embedded_module_count;
 
+/* Appends to list, blank-separated, the files of mathematics ("exp log") that define the s_NAME( functions called in text; core and storage are
+ * always there and not listed. false when a function is in none. */
+bool sbr_list_uses(const char *text, const sbr_embedded_text *library, uint32_t count, sbr_text *list);
+
 const char *sbr_builtin_library(void *user, const char *name); /* an sbr_dialect_library over the embedded texts */
 const sbr_embedded_text *sbr_builtin_kernel(const char *name);
 const sbr_embedded_module *sbr_builtin_module(const char *kernel, sbr_kernel_variant variant);

@@ -13,7 +13,7 @@ static const struct { const char *glsl, *opencl; } arith_types[] = {
 
 static void print_type_macros(const char *prefix, const char *type, const char *of, sbr_arith arith, bool opencl, sbr_text *out)
 {
-    static const char *const converters[] = {"F32", "F64", "I32", "U32", "I64", "U32", ""};
+    static const char *const converters[] = {"F32", "F64", "I32", "U32", "I64", "U32", "PAIR"};
     bool is_float = arith == SBR_ARITH_F32 || arith == SBR_ARITH_F64;
     bool is_int = arith == SBR_ARITH_I32 || arith == SBR_ARITH_U32 || arith == SBR_ARITH_I64;
     sbr_text_printf(out, "#define %s %s\n#define %s(v) %s(v)\n", type, opencl ? arith_types[arith].opencl : arith_types[arith].glsl, of, converters[arith]);
@@ -37,8 +37,8 @@ static void print_cast_macro(sbr_kernel_variant variant, sbr_text *out)
 void sbr_dialect_print_macros(const sbr_kernel_desc *desc, sbr_kernel_variant variant, bool opencl, sbr_text *out)
 {
     bool has_i64 = variant.wide || desc->needs_i64 || sbr_dialect_has(desc, variant, SBR_ARITH_I64);
-    sbr_text_printf(out, "#define OPENCL %d\n#define WIDE %d\n#define HAS_F64 %d\n#define HAS_I64 %d\n", opencl, variant.wide,
-                    sbr_dialect_has(desc, variant, SBR_ARITH_F64), has_i64);
+    sbr_text_printf(out, "#define OPENCL %d\n#define WIDE %d\n#define HAS_F64 %d\n#define HAS_I64 %d\n#define HAS_SUBGROUPS %d\n", opencl,
+                    variant.wide, sbr_dialect_has(desc, variant, SBR_ARITH_F64), has_i64, desc->needs_subgroups);
     print_type_macros("", "ARITH", "ARITH_OF", variant.arith, opencl, out);
     print_type_macros("RESULT_", "RESULT_TYPE", "RESULT_OF", variant.result, opencl, out);
     print_cast_macro(variant, out);
@@ -71,6 +71,7 @@ static void put_reach(rewriter *w, sbr_token call)
     sbr_text_puts(w->out, "_");
     put(w, name);
     sbr_text_puts(w->out, "(");
+    if (w->scan.next < w->scan.end && *w->scan.next == ' ') w->scan.next++;
 }
 
 static void put_param(rewriter *w)
@@ -150,8 +151,12 @@ void sbr_dialect_print_functions(const char *code, bool opencl, sbr_text *out)
     rewrite(&w);
 }
 
-/* A file of mathematics: comments, `math NAME`, maybe `uses LIST`, `body`, functions. */
-typedef struct math_file { const char *uses, *uses_end, *body; uint32_t body_line; } math_file;
+/* A file of mathematics: comments, `math NAME`, maybe `only floats` (left out where ARITH is no float) and `uses LIST`, `body`, functions. */
+typedef struct math_file {
+    const char *uses, *uses_end, *body;
+    uint32_t body_line;
+    bool only_floats;
+} math_file;
 
 static bool read_math(const char *text, math_file *file)
 {
@@ -163,6 +168,7 @@ static bool read_math(const char *text, math_file *file)
             file->uses = at + 5;
             file->uses_end = stop ? stop : at + strlen(at);
         }
+        if (!strncmp(at, "only floats\n", 12)) file->only_floats = true;
         if (!strncmp(at, "body\n", 5)) {
             file->body = at + 5;
             file->body_line = line + 1;
@@ -180,7 +186,7 @@ typedef struct math_printer {
     bool opencl;
     sbr_text *out;
     char done[MAX_MATH][SBR_NAME];
-    uint32_t count, depth;
+    uint32_t count;
 } math_printer;
 
 static sabir_status print_uses(math_printer *p, const char *list, const char *end);
@@ -198,8 +204,10 @@ static sabir_status print_math_file(math_printer *p, const char *name)
     if (p->count == MAX_MATH) return sbr_fail(SABIR_COMPILE_FAILED, "%s uses more than %d files of mathematics", p->desc->what, MAX_MATH);
     strcpy(p->done[p->count++], name);
     if (file.uses) SABIR_TRY(print_uses(p, file.uses, file.uses_end));
+    if (file.only_floats) sbr_text_puts(p->out, "#if IS_FLOAT\n");
     sbr_text_printf(p->out, "#line %u \"kernels/%s\"\n", file.body_line, file_name);
     sbr_dialect_print_functions(file.body, p->opencl, p->out);
+    if (file.only_floats) sbr_text_puts(p->out, "#endif\n");
     return SABIR_OK;
 }
 

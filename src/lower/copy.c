@@ -50,13 +50,15 @@ sabir_status sbr_copy_view(sbr_lowering *lowering, const sbr_view *from, const s
     return SABIR_OK;
 }
 
+/* Loading and packing convert by themselves, so a kernel is needed for each type of arithmetic only. */
 sabir_status sbr_cast_view(sbr_lowering *lowering, const sbr_view *from, const sbr_view *to)
 {
+    const bool to_i64 = to->type == SABIR_I64 && sbr_is_float(from->type);
+    const sbr_arith arith = to->type == SABIR_F64 ? SBR_ARITH_F64 : sbr_arith_of(from->type);
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, "cast", sbr_arith_of(from->type), sbr_arith_of(to->type)));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, to_i64 ? "convert_i64" : "convert", arith, to_i64 ? SBR_ARITH_I64 : arith));
     sbr_space(&l, from->rank, from->extents);
     sbr_read(&l, "x", from);
-    sbr_int(&l, "truth", to->type == SABIR_BOOL);
     sbr_write(&l, "y", to);
     return sbr_launch_end(&l, SBR_EXPR_NONE, 0);
 }

@@ -117,20 +117,33 @@ static bool storage_is_plain(sbr_arith arith, uint32_t storage)
     }
 }
 
-/* The storage code under which a buffer of this arithmetic type holds elements of the type; UINT32_MAX where it cannot. */
-static uint32_t storage_code(sbr_arith arith, sabir_type type)
+static uint32_t bits_code(sabir_type type)
 {
-    switch (arith) {
-        case SBR_ARITH_BITS:
-            switch (sabir_type_size(type)) {
-                case 1: return SABIR_U8;
-                case 2: return SBR_STORAGE_RAW16;
-                case 4: return SABIR_U32;
-                default: return UINT32_MAX;
-            }
-        case SBR_ARITH_BITS64: return sabir_type_size(type) == 8 ? SABIR_I64 : UINT32_MAX;
-        default: return sbr_arith_of(type) == arith ? (uint32_t)type : UINT32_MAX;
+    switch (sabir_type_size(type)) {
+        case 1: return SABIR_U8;
+        case 2: return SBR_STORAGE_RAW16;
+        case 4: return SABIR_U32;
+        default: return UINT32_MAX;
     }
+}
+
+/* The storage code under which a buffer of this arithmetic type holds elements of the type; UINT32_MAX where it cannot. Loads, and the
+ * results of map kernels, convert (kernels/math/storage.k); STORE does not. */
+static uint32_t storage_code(sbr_arith arith, sabir_type type, bool stored)
+{
+    const bool is_64 = type == SABIR_F64 || type == SABIR_I64;
+    bool holds = false;
+    switch (arith) {
+        case SBR_ARITH_BITS: return bits_code(type);
+        case SBR_ARITH_BITS64: return sabir_type_size(type) == 8 ? SABIR_I64 : UINT32_MAX;
+        case SBR_ARITH_F32: holds = stored ? type == SABIR_F32 : !is_64; break;
+        case SBR_ARITH_F64: holds = stored ? type == SABIR_F64 : true; break;
+        case SBR_ARITH_I32:
+        case SBR_ARITH_U32: holds = stored ? type == SABIR_I32 || type == SABIR_U32 : type != SABIR_F64; break;
+        case SBR_ARITH_I64: holds = stored ? type == SABIR_I64 : type != SABIR_F64; break;
+        case SBR_ARITH_COUNT: break;
+    }
+    return holds ? (uint32_t)type : UINT32_MAX;
 }
 
 static void set_operand(sbr_launcher *l, const char *name, const sbr_view *view, sbr_access wanted)
@@ -142,7 +155,7 @@ static void set_operand(sbr_launcher *l, const char *name, const sbr_view *view,
     if (!(buffer->access & wanted)) { fail(l, "wrong access to buffer", name); return; }
     const sbr_arith arith = sbr_kernel_buffer_arith(l->desc, l->launch.variant, (uint32_t)b);
     const bool words = buffer->class_ == SBR_CLASS_WORDS;
-    const uint32_t storage = words ? (uint32_t)SABIR_U32 : storage_code(arith, view->type);
+    const uint32_t storage = words ? (uint32_t)SABIR_U32 : storage_code(arith, view->type, wanted == SBR_WRITE && !l->desc->map);
     if (storage == UINT32_MAX) {
         l->status = sbr_fail(SABIR_INTERNAL, "kernel %s: buffer '%s' of %s cannot hold %s", l->desc->name, name, sbr_arith_name(arith), sabir_type_name(view->type));
         return;

@@ -54,6 +54,7 @@ static void find_last_uses(const sabir_graph *graph, uint32_t *last_use)
     for (uint32_t n = 0; n < graph->nodes.count; n++) {
         const sbr_node *node = &graph->nodes.data[n];
         for (uint32_t i = 0; i < node->input_count; i++) {
+            if (node->op == SBR_OP_assign && i == 0) continue; /* the variable is written, not read */
             const uint32_t value = node->inputs[i];
             const uint32_t use = node->op == SBR_OP_assign ? SBR_USED_AT_END : n;
             if (use > last_use[value]) last_use[value] = use;
@@ -88,6 +89,17 @@ static sabir_status lower_node(sbr_lowering *lowering, uint32_t n, const uint32_
     return sbr_lower_functions[node->op](lowering, node);
 }
 
+/* A fused node runs where its group ends, so what it reads is in use until then. */
+static void extend_uses(sbr_lowering *lowering, const uint32_t *groups)
+{
+    for (uint32_t n = 0; n < lowering->graph->nodes.count; n++) {
+        if (groups[n] == UINT32_MAX) continue;
+        const sbr_node *node = &lowering->graph->nodes.data[n];
+        for (uint32_t i = 0; i < node->input_count; i++)
+            if (lowering->last_use[node->inputs[i]] < groups[n]) lowering->last_use[node->inputs[i]] = groups[n];
+    }
+}
+
 static sabir_status lower_nodes(sbr_lowering *lowering)
 {
     const sabir_graph *graph = lowering->graph;
@@ -98,6 +110,7 @@ static sabir_status lower_nodes(sbr_lowering *lowering)
         groups = sbr_alloc_array(allocator, graph->nodes.count + 1, sizeof *groups);
         if (!groups) return sbr_no_memory(0);
         status = sbr_fuse(graph, lowering->options, groups);
+        if (status == SABIR_OK) extend_uses(lowering, groups);
     }
     for (uint32_t n = 0; status == SABIR_OK && n < graph->nodes.count; n++) status = lower_node(lowering, n, groups);
     sbr_free(allocator, groups);
@@ -137,8 +150,8 @@ sabir_status sbr_lower_graph(const sabir_graph *graph, const sabir_allocator *al
     if (module) {
         module->allocator = *allocator;
         module->arena.allocator = &module->allocator;
+        sbr_exprs_init(&module->exprs, &module->allocator);
         status = sbr_exprs_copy(&module->exprs, &simplified->exprs);
-        module->exprs.allocator = &module->allocator;
     }
     if (status == SABIR_OK) status = sbr_keep_dim_names(module);
     sbr_lowering lowering = {.graph = simplified, .options = options, .module = module, .kernels = &kernels};

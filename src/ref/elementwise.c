@@ -25,6 +25,9 @@ static sabir_status apply(const sbr_ref_call *call, scalar_rule rule)
         walk.strides[k] = sbr_ref_broadcast_strides(&call->inputs[k], out->rank, 0);
     }
     const sabir_type type = call->inputs[0].type;
+    const bool of_floats = sbr_is_float(type);
+    if (out->f ? !rule.real : of_floats ? !rule.test : !rule.whole)
+        return sbr_fail(SABIR_INTERNAL, "an elementwise operator of the reference has no rule from %s to %s", sabir_type_name(type), sabir_type_name(out->type));
     int64_t s[SBR_REF_OPERANDS];
     const int64_t row = sbr_ref_walk_row(&walk, s);
     for (bool more = sbr_ref_walk_start(&walk); more; more = sbr_ref_walk_next(&walk)) {
@@ -32,7 +35,7 @@ static sabir_status apply(const sbr_ref_call *call, scalar_rule rule)
         for (int64_t k = 0; k < row; k++) {
             const int64_t to = at[3] + k * s[3], x = at[0] + k * s[0], y = at[1] + k * s[1], z = at[2] + k * s[2];
             if (out->f) out->f[to] = rule.real(f[0][x], f[1][y], f[2][z]);
-            else if (sbr_is_float(type)) out->i[to] = rule.test(f[0][x], f[1][y], f[2][z]);
+            else if (of_floats) out->i[to] = rule.test(f[0][x], f[1][y], f[2][z]);
             else out->i[to] = sbr_ref_wrap(out->type, rule.whole(type, i[0][x], i[1][y], i[2][z]));
         }
     }

@@ -3,23 +3,28 @@
 #include "walk.h"
 
 typedef struct line { int64_t first, stride, length; } line;
+typedef struct running { double real; int64_t whole; } running;
+
+static void emit(sbr_ref_tensor *out, int64_t at, running sum)
+{
+    if (out->f) out->f[at] = sum.real;
+    else out->i[at] = sum.whole;
+}
 
 /* One running sum. With reverse the line is walked from its end, and a start ends the sum after it was added. */
 static void sum_line(const sbr_ref_tensor *x, const sbr_ref_tensor *starts, sbr_ref_tensor *out, line line, const sabir_cumsum_attrs *attrs)
 {
-    double real = 0.0;
-    int64_t whole = 0;
+    const running nothing = {0};
+    running sum = nothing;
     for (int64_t step = 0; step < line.length; step++) {
         const int64_t k = line.first + (attrs->reverse ? line.length - 1 - step : step) * line.stride;
         const bool start = starts && starts->i[k] != 0;
-        if (start && !attrs->reverse) real = 0.0, whole = 0;
-        const double real_before = real;
-        const int64_t whole_before = whole;
-        if (x->f) real += x->f[k];
-        else whole = sbr_ref_add(whole, x->i[k]);
-        if (out->f) out->f[k] = attrs->exclusive ? real_before : real;
-        else out->i[k] = attrs->exclusive ? whole_before : whole;
-        if (start && attrs->reverse) real = 0.0, whole = 0;
+        if (start && !attrs->reverse) sum = nothing;
+        if (attrs->exclusive) emit(out, k, sum);
+        if (x->f) sum.real += x->f[k];
+        else sum.whole = sbr_ref_add(sum.whole, x->i[k]);
+        if (!attrs->exclusive) emit(out, k, sum);
+        if (start && attrs->reverse) sum = nothing;
     }
 }
 

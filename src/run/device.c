@@ -138,7 +138,7 @@ sabir_status sabir_device_open(sabir_context *context, const char *selector, sab
     const sbr_found_device *found;
     SABIR_TRY(sbr_registry_get(context, &registry));
     SABIR_TRY(sbr_registry_select(context, registry, selector, &found));
-    sabir_device *device;
+    sabir_device *device = NULL;
     SABIR_TRY(make_device(context, found, &device));
     sabir_status status = open_handle(device);
     if (status == SABIR_OK) *result = device;

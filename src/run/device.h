@@ -14,7 +14,7 @@
 #include "sabir/backend.h"
 #include "sabir/device.h"
 
-struct sbr_run;
+struct sabir_event;
 
 /* What a device copies through. */
 typedef struct sbr_staging {
@@ -34,11 +34,11 @@ struct sabir_device {
     sbr_blob_cache blobs;
     sbr_mutex lock, staging_lock;
     atomic_bool lost;
-    char lost_message[512]; /* written once, before lost is set */
+    char lost_message[640]; /* written once, before lost is set */
     atomic_ullong serial;   /* last id given to a tensor or shadow of this device */
     sbr_staging staging;
     sbr_kernel_cache kernels;
-    struct sbr_run *pending; /* the run whose later submissions were not made yet; NULL: none */
+    struct sabir_event *pending; /* the run whose later submissions were not made yet; NULL: none */
 };
 
 struct sabir_tensor {

@@ -70,9 +70,10 @@ static sabir_status add_kernel(kernelgen *gen, const char *stem, const char *pat
     char *data;
     size_t size;
     SABIR_TRY(kernelgen_read_file(gen, path, &data, &size));
-    kernelgen_kernel kernel = {.text = data, .size = size};
     char *what = kernelgen_format(gen, "kernels/%s.k", stem);
     if (!what) return sbr_no_memory(strlen(stem));
+    SABIR_TRY(kernelgen_expand_operators(gen, what, &data, &size));
+    kernelgen_kernel kernel = {.text = data, .size = size};
     SABIR_TRY(sbr_dialect_read(&gen->arena, what, data, size, &kernel.desc));
     if (strcmp(kernel.desc.name, stem)) return sbr_fail(SABIR_COMPILE_FAILED, "%s: the kernel '%s' belongs in a file of its own name", what, kernel.desc.name);
     return sbr_push(gen->allocator, &gen->kernels, kernel) ? SABIR_OK : sbr_no_memory(sizeof kernel);

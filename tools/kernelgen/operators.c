@@ -4,7 +4,6 @@
 #include "graph/graph.h"
 #include "kernelgen.h"
 
-#include <ctype.h>
 #include <stdio.h>
 
 typedef struct operator_row {
@@ -37,60 +36,17 @@ static void put_case(sbr_text *out, const operator_row *row, selection wanted)
     if (condition) sbr_text_puts(out, "#endif\n");
 }
 
-/* Whether a text of mathematics defines the function: a line `TYPE NAME(...`. */
-static bool defines(const char *text, const char *function, size_t length)
-{
-    for (const char *line = text; line && *line;) {
-        const char *at = line;
-        while (isalnum((unsigned char)*at) || *at == '_') at++;
-        if (at > line && *at == ' ' && !strncmp(at + 1, function, length) && at[1 + length] == '(') return true;
-        line = strchr(line, '\n');
-        if (line) line++;
-    }
-    return false;
-}
-
-/* The library's file that defines the function; NULL when there is none. */
-static const char *file_of(const kernelgen *gen, const char *function, size_t length)
-{
-    for (uint32_t i = 0; i < gen->library.count; i++)
-        if (!strncmp(gen->library.data[i].name, "math/", 5) && defines(gen->library.data[i].data, function, length)) return gen->library.data[i].name;
-    return NULL;
-}
-
-static bool has_word(const char *list, const char *word, size_t length)
-{
-    for (const char *at = list; (at = strstr(at, word)) != NULL; at++)
-        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || !at[length])) return true;
-    return false;
-}
-
-/* Adds the file of each s_NAME( that the expression calls. core and storage are there without asking. */
-static sabir_status collect_uses(const kernelgen *gen, const char *what, const operator_row *row, char *list, size_t room)
-{
-    for (const char *at = row->expression; (at = strstr(at, "s_")) != NULL; at++) {
-        size_t length = 0;
-        while (isalnum((unsigned char)at[length]) || at[length] == '_') length++;
-        if ((at > row->expression && (isalnum((unsigned char)at[-1]) || at[-1] == '_')) || at[length] != '(') continue;
-        const char *file = file_of(gen, at, length);
-        if (!file) return sbr_fail(SABIR_COMPILE_FAILED, "%s: no text in kernels/math defines %.*s, which the operator %s calls", what, (int)length, at, row->name);
-        char stem[SBR_NAME];
-        snprintf(stem, sizeof stem, "%.*s", (int)(strlen(file) - 7), file + 5);
-        size_t used = strlen(list);
-        if (!strcmp(stem, "core") || !strcmp(stem, "storage") || has_word(list, stem, strlen(stem))) continue;
-        if (used + strlen(stem) + 2 > room) return sbr_fail(SABIR_COMPILE_FAILED, "%s: the operators use too many files of mathematics", what);
-        snprintf(list + used, room - used, "%s%s", used ? " " : "", stem);
-    }
-    return SABIR_OK;
-}
-
 static sabir_status put_uses(kernelgen *gen, const char *what, selection wanted, sbr_text *out)
 {
-    char list[512] = "";
-    for (size_t i = 0; i < SBR_COUNT(rows); i++)
-        if (is_selected(&rows[i], wanted)) SABIR_TRY(collect_uses(gen, what, &rows[i], list, sizeof list));
-    if (*list) sbr_text_printf(out, "uses %s\n", list);
-    return SABIR_OK;
+    sbr_text list = {.allocator = gen->allocator};
+    sabir_status status = SABIR_OK;
+    for (size_t i = 0; i < SBR_COUNT(rows) && status == SABIR_OK; i++)
+        if (is_selected(&rows[i], wanted) && !sbr_list_uses(rows[i].expression, gen->library.data, gen->library.count, &list))
+            status = sbr_fail(SABIR_COMPILE_FAILED, "%s: the operator %s is \"%s\", and a function of it stands in none of kernels/math", what, rows[i].name, rows[i].expression);
+    if (list.failed) status = sbr_no_memory(list.length);
+    if (status == SABIR_OK && list.length) sbr_text_printf(out, "uses %s\n", list.data);
+    sbr_text_free(&list);
+    return status;
 }
 
 static sabir_status expand_line(kernelgen *gen, const char *what, const char *line, size_t length, sbr_text *out)

@@ -1,0 +1,17 @@
+/* Convolutions with what may follow in the same kernel. */
+#ifndef SBR_LOWER_CONV_H
+#define SBR_LOWER_CONV_H
+
+#include "matmul.h"
+
+/* y = activation(conv(x, weights) + bias). bias [outputs] or NULL; attrs as the shape rule leaves them. */
+typedef struct sbr_conv_problem {
+    sbr_view x, weights, y;
+    const sbr_view *bias;
+    const sabir_conv_attrs *attrs;
+    bool transposed; /* conv_transpose */
+    sbr_activation activation;
+} sbr_conv_problem;
+
+sabir_status sbr_lower_conv_with(sbr_lowering *lowering, const sbr_conv_problem *problem);
+#endif

@@ -1,0 +1,176 @@
+/* Which nodes run as one kernel: a root and the elementwise nodes and views that feed only it, so that nothing but the root's result
+ * is ever written. The root is elementwise, or a reduction over trailing axes. */
+#include "fuse.h"
+
+enum { MOST_MEMBERS = 48 };
+
+bool sbr_fuse_is_view(const sabir_graph *graph, const sbr_node *node)
+{
+    switch (node->op) {
+        case SBR_OP_transpose:
+        case SBR_OP_slice:
+        case SBR_OP_broadcast: return true;
+        case SBR_OP_reshape: break;
+        default: return false;
+    }
+    /* A reshape that only adds or drops extents of 1 keeps every strided view a view. */
+    const sabir_shape *in = &sbr_value_at(graph, node->inputs[0])->shape, *out = &sbr_value_at(graph, node->first_output)->shape;
+    int32_t i = 0, o = 0;
+    for (;;) {
+        while (i < in->rank && in->extents[i] == 1) i++;
+        while (o < out->rank && out->extents[o] == 1) o++;
+        if (i == in->rank || o == out->rank) return i == in->rank && o == out->rank;
+        if (in->extents[i++] != out->extents[o++]) return false;
+    }
+}
+
+/* The arithmetic in which a value lives inside a kernel: its own for f32 f64 i32 u32, f32 for half types; false for types that need wrapping. */
+static bool value_arith(sabir_type type, sbr_arith *arith)
+{
+    *arith = sbr_arith_of(type);
+    return sbr_is_float(type) || type == SABIR_I32 || type == SABIR_U32;
+}
+
+/* The arithmetic that a node computes in; false where it cannot be a member. A node on bool alone fits any: SBR_ARITH_COUNT. */
+static bool node_arith(const sabir_graph *graph, const sbr_node *node, sbr_arith *arith)
+{
+    const bool is_cast = node->op == SBR_OP_cast;
+    if (!(sbr_ops[node->op].flags & SBR_ELEMENTWISE) && node->op != SBR_OP_select && !is_cast) return false;
+    *arith = SBR_ARITH_COUNT;
+    const sabir_type result = sbr_value_at(graph, node->first_output)->type;
+    if (is_cast) {
+        const sabir_type from = sbr_value_at(graph, node->inputs[0])->type;
+        *arith = SBR_ARITH_F32;
+        return result == SABIR_F32 && (from == SABIR_F16 || from == SABIR_BF16 || from == SABIR_BOOL || sbr_is_int(from));
+    }
+    for (uint32_t i = 0; i <= node->input_count; i++) {
+        const sabir_type type = i < node->input_count ? sbr_value_at(graph, node->inputs[i])->type : result;
+        sbr_arith own;
+        if (type == SABIR_BOOL) continue;
+        if (!value_arith(type, &own) || (*arith != SBR_ARITH_COUNT && own != *arith)) return false;
+        *arith = own;
+    }
+    return true;
+}
+
+bool sbr_fuse_reduces_rows(const sabir_graph *graph, const sbr_node *node)
+{
+    switch (node->op) {
+        case SBR_OP_sum: case SBR_OP_mean: case SBR_OP_prod: case SBR_OP_max: case SBR_OP_min: break;
+        default: return false;
+    }
+    const sabir_reduce_attrs *attrs = node->attrs;
+    const int32_t rank = sbr_value_at(graph, node->inputs[0])->shape.rank;
+    if (attrs->wide || attrs->accumulate != SABIR_ACCUMULATE_NATIVE || attrs->axes.count == 0) return false;
+    uint32_t reduced = 0;
+    for (int32_t i = 0; i < attrs->axes.count; i++) reduced |= 1u << attrs->axes.values[i];
+    return reduced == ((1u << attrs->axes.count) - 1u) << (rank - attrs->axes.count);
+}
+
+/* ---- growing a group ---- */
+
+typedef struct fuser {
+    const sabir_graph *graph;
+    uint32_t *group;
+    uint32_t *readers;  /* by value: nodes that read it; outputs and assigns count */
+    uint32_t *loop;     /* by node: the innermost loop around it, UINT32_MAX outside */
+    sbr_arith arith;    /* of the group being grown */
+    uint32_t root, members, computing;
+    uint32_t operands;  /* upper bound of what the kernel reads */
+} fuser;
+
+static uint32_t readers_inside(const fuser *f, uint32_t value)
+{
+    uint32_t count = 0;
+    for (uint32_t n = sbr_value_at(f->graph, value)->node + 1; n <= f->root; n++) {
+        if (f->group[n] != f->root) continue;
+        const sbr_node *node = &f->graph->nodes.data[n];
+        for (uint32_t i = 0; i < node->input_count; i++) count += node->inputs[i] == value;
+    }
+    return count;
+}
+
+static bool absorb(fuser *f, uint32_t value)
+{
+    const uint32_t n = sbr_value_at(f->graph, value)->node;
+    const sbr_node *node = &f->graph->nodes.data[n];
+    sbr_arith arith = SBR_ARITH_COUNT;
+    const bool view = sbr_fuse_is_view(f->graph, node);
+    if (f->group[n] != UINT32_MAX || f->loop[n] != f->loop[f->root] || f->members == MOST_MEMBERS) return false;
+    if (!view && !node_arith(f->graph, node, &arith)) return false;
+    if (arith != SBR_ARITH_COUNT && f->arith != SBR_ARITH_COUNT && arith != f->arith) return false;
+    if (f->readers[value] != readers_inside(f, value)) return false;
+    if (f->operands + node->input_count - 1 > SBR_FUSED_OPERANDS) return false;
+    f->operands += node->input_count - 1;
+    if (arith != SBR_ARITH_COUNT) f->arith = arith;
+    f->group[n] = f->root;
+    f->members++;
+    f->computing += !view;
+    return true;
+}
+
+/* Absorbing one node can make another's last outside reader an inside one, so until nothing changes. */
+static void grow(fuser *f)
+{
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (uint32_t n = f->root + 1; n-- > 0;) {
+            if (f->group[n] != f->root) continue;
+            const sbr_node *node = &f->graph->nodes.data[n];
+            /* A cast reads its operand as it lies in memory. */
+            if (node->op == SBR_OP_cast) continue;
+            for (uint32_t i = 0; i < node->input_count; i++) changed = absorb(f, node->inputs[i]) || changed;
+        }
+    }
+}
+
+static void try_root(fuser *f, uint32_t n)
+{
+    const sbr_node *node = &f->graph->nodes.data[n];
+    const bool reduces = sbr_fuse_reduces_rows(f->graph, node);
+    sbr_arith arith;
+    if (f->group[n] != UINT32_MAX) return;
+    if (reduces) {
+        if (!value_arith(sbr_value_at(f->graph, node->inputs[0])->type, &arith)) return;
+    } else if (!node_arith(f->graph, node, &arith)) {
+        return;
+    }
+    f->root = n;
+    f->arith = arith;
+    f->members = 1;
+    f->computing = 1;
+    f->operands = node->input_count;
+    f->group[n] = n;
+    grow(f);
+    if (f->computing > 1) return;
+    for (uint32_t i = 0; i <= n; i++)
+        if (f->group[i] == n) f->group[i] = UINT32_MAX;
+}
+
+static void find_readers(fuser *f)
+{
+    for (uint32_t n = 0; n < f->graph->nodes.count; n++) {
+        const sbr_node *node = &f->graph->nodes.data[n];
+        f->loop[n] = UINT32_MAX;
+        for (uint32_t i = 0; i < node->input_count; i++) f->readers[node->inputs[i]]++;
+        if (node->op != SBR_OP_loop) continue;
+        for (uint32_t i = ((const sbr_loop_attrs *)node->attrs)->body_first; i < n; i++)
+            if (f->loop[i] == UINT32_MAX) f->loop[i] = n;
+    }
+    for (uint32_t i = 0; i < f->graph->outputs.count; i++) f->readers[f->graph->outputs.data[i].value]++;
+}
+
+sabir_status sbr_fuse(const sabir_graph *graph, const sbr_lower_options *options, uint32_t *group)
+{
+    (void)options;
+    const sabir_allocator *allocator = &graph->allocator;
+    fuser f = {.graph = graph, .group = group, .readers = sbr_alloc_array(allocator, graph->values.count + 1, sizeof(uint32_t)),
+               .loop = sbr_alloc_array(allocator, graph->nodes.count + 1, sizeof(uint32_t))};
+    const bool good = f.readers && f.loop;
+    for (uint32_t n = 0; n < graph->nodes.count; n++) group[n] = UINT32_MAX;
+    if (good) find_readers(&f);
+    for (uint32_t n = graph->nodes.count; good && n-- > 0;) try_root(&f, n);
+    sbr_free(allocator, f.readers);
+    sbr_free(allocator, f.loop);
+    return good ? SABIR_OK : sbr_no_memory(graph->values.count * sizeof(uint32_t));
+}

@@ -1,0 +1,157 @@
+#include "matmul.h"
+
+#include "operands.h"
+
+/* Axes of a matrix from the end. */
+static sbr_expr rows_of(const sbr_view *view) { return view->extents[view->rank - 2]; }
+static sbr_expr columns_of(const sbr_view *view) { return view->extents[view->rank - 1]; }
+static sbr_expr row_stride(const sbr_view *view) { return view->strides[view->rank - 2]; }
+static sbr_expr column_stride(const sbr_view *view) { return view->strides[view->rank - 1]; }
+
+static int64_t most(sbr_lowering *lowering, sbr_expr expr) { return sbr_expr_largest(&lowering->module->exprs, expr); }
+
+static bool is_one(const sbr_lowering *lowering, sbr_expr expr)
+{
+    int64_t number;
+    return sbr_known(lowering, expr, &number) && number == 1;
+}
+
+static uint64_t operations(sbr_lowering *lowering, const sbr_matmul_problem *problem)
+{
+    return sbr_work(lowering, sbr_view_count(lowering, &problem->y), columns_of(&problem->a), 2);
+}
+
+/* Integers of 32 bits have the same products whether signed or not. */
+static sbr_view as_computed(sbr_view view)
+{
+    if (view.type == SABIR_U32) view.type = SABIR_I32;
+    return view;
+}
+
+/* Whether the residual's memory may become y's: each of its words is read only where that word is then written. */
+static bool residual_may_share(const sbr_lowering *lowering, const sbr_matmul_problem *problem)
+{
+    int64_t offset;
+    const sbr_view *residual = problem->residual;
+    return residual && residual->type == problem->y.type && sabir_type_size(residual->type) >= 4 && sbr_known(lowering, residual->offset, &offset) && offset == 0;
+}
+
+/* What every kernel of this family takes: the operands and their layout. */
+static sabir_status begin(sbr_launcher *l, sbr_lowering *lowering, const char *kernel, const sbr_matmul_problem *problem)
+{
+    const sbr_view a = as_computed(problem->a), b = as_computed(problem->b), y = as_computed(problem->y);
+    const sbr_arith arith = sbr_arith_of(y.type);
+    SABIR_TRY(sbr_launch_begin(l, lowering, kernel, arith, arith));
+    const int32_t batch = y.rank - 2;
+    sbr_view batch_a = a, batch_b = b;
+    batch_a.rank = batch_b.rank = batch;
+    sbr_space(l, batch, y.extents);
+    sbr_read(l, "a", &batch_a);
+    sbr_read(l, "b", &batch_b);
+    sbr_read(l, "bias", problem->bias ? problem->bias : &a);
+    sbr_read(l, "residual", problem->residual ? problem->residual : &a);
+    if (residual_may_share(lowering, problem)) sbr_may_share(l, "residual");
+    sbr_write(l, "y", &y);
+    sbr_idx(l, "m", rows_of(&y));
+    sbr_idx(l, "columns", columns_of(&y));
+    sbr_idx(l, "k", columns_of(&a));
+    sbr_idx(l, "a_m", row_stride(&a));
+    sbr_idx(l, "a_k", column_stride(&a));
+    sbr_idx(l, "b_k", row_stride(&b));
+    sbr_idx(l, "b_n", column_stride(&b));
+    sbr_idx(l, "bias_n", problem->bias ? problem->bias->strides[0] : sbr_num(lowering, 0));
+    sbr_int(l, "has_bias", problem->bias != NULL);
+    sbr_int(l, "has_residual", problem->residual != NULL);
+    sbr_int(l, "activation", problem->activation);
+    return SABIR_OK;
+}
+
+/* ---- naive: any layout, any type ---- */
+
+static bool always(sbr_lowering *lowering, const sbr_matmul_problem *problem)
+{
+    (void)lowering;
+    (void)problem;
+    return true;
+}
+
+static sabir_status launch_naive(sbr_lowering *lowering, const sbr_matmul_problem *problem, const uint32_t *parameters)
+{
+    (void)parameters;
+    sbr_launcher l;
+    SABIR_TRY(begin(&l, lowering, "matmul_naive", problem));
+    return sbr_launch_end(&l, SBR_EXPR_NONE, operations(lowering, problem));
+}
+
+/* ---- tile: GPUs, where a work-group shares what it reads ---- */
+
+enum { TILE = 64, TILE_INVOCATIONS = 256, TILE_ELEMENTS = 2 * 1040, TILE_WORTH = 16 };
+
+static bool suits_tile(sbr_lowering *lowering, const sbr_matmul_problem *problem)
+{
+    const sbr_lower_options *options = lowering->options;
+    const uint32_t size = problem->y.type == SABIR_F64 ? 8 : 4;
+    if (options->prefer_wide || options->group_invocations < TILE_INVOCATIONS || options->shared_memory < TILE_ELEMENTS * size) return false;
+    return most(lowering, rows_of(&problem->y)) >= TILE_WORTH && most(lowering, columns_of(&problem->y)) >= TILE_WORTH;
+}
+
+static sabir_status launch_tile(sbr_lowering *lowering, const sbr_matmul_problem *problem, const uint32_t *parameters)
+{
+    (void)parameters;
+    sbr_launcher l;
+    SABIR_TRY(begin(&l, lowering, "matmul_tile", problem));
+    const sbr_expr tiles_n = sbr_ceil_div(lowering, columns_of(&problem->y), TILE);
+    const sbr_expr tiles = sbr_mul(lowering, sbr_ceil_div(lowering, rows_of(&problem->y), TILE), tiles_n);
+    const sbr_expr groups = sbr_mul(lowering, sbr_extents_product(lowering, &problem->y, 0, problem->y.rank - 2), tiles);
+    sbr_idx(&l, "tiles_n", tiles_n);
+    sbr_idx(&l, "tiles", tiles);
+    sbr_idx(&l, "groups", groups);
+    sbr_int(&l, "a_along_k", is_one(lowering, column_stride(&problem->a)));
+    sbr_int(&l, "b_along_k", is_one(lowering, row_stride(&problem->b)) && !is_one(lowering, column_stride(&problem->b)));
+    return sbr_launch_end(&l, groups, operations(lowering, problem));
+}
+
+const sbr_matmul_candidate sbr_matmul_candidates[] = {
+    {"tile", suits_tile, launch_tile},
+    {"naive", always, launch_naive},
+};
+const uint32_t sbr_matmul_candidate_count = SBR_COUNT(sbr_matmul_candidates);
+
+sabir_status sbr_lower_matmul_with(sbr_lowering *lowering, const sbr_matmul_problem *problem)
+{
+    const sbr_matmul_candidate *candidate = sbr_matmul_candidates;
+    while (!candidate->applicable(lowering, problem)) candidate++;
+    return candidate->launch(lowering, problem, NULL);
+}
+
+/* ---- the operator ---- */
+
+/* The operand with its last two axes in order, batch axes as the output's. */
+static sbr_view matrix(sbr_lowering *lowering, const sbr_view *operand, bool transposed, const sbr_view *output)
+{
+    sbr_view view = *operand, wide;
+    const int32_t last = view.rank - 1;
+    if (transposed) {
+        view.extents[last - 1] = operand->extents[last];
+        view.strides[last - 1] = operand->strides[last];
+        view.extents[last] = operand->extents[last - 1];
+        view.strides[last] = operand->strides[last - 1];
+    }
+    sbr_expr extents[SABIR_MAX_RANK];
+    for (int32_t i = 0; i < output->rank - 2; i++) extents[i] = output->extents[i];
+    extents[output->rank - 2] = view.extents[last - 1];
+    extents[output->rank - 1] = view.extents[last];
+    sbr_view_broadcast(lowering, &view, output->rank, extents, &wide);
+    return wide;
+}
+
+sabir_status sbr_lower_matmul(sbr_lowering *lowering, const sbr_node *node)
+{
+    const sabir_matmul_attrs *attrs = node->attrs;
+    const sbr_view a = *sbr_in(lowering, node, 0), b = *sbr_in(lowering, node, 1);
+    sbr_matmul_problem problem = {.activation = SBR_ACTIVATION_NONE};
+    SABIR_TRY(sbr_out(lowering, node, 0, &problem.y));
+    problem.a = matrix(lowering, &a, attrs->transpose_a != 0, &problem.y);
+    problem.b = matrix(lowering, &b, attrs->transpose_b != 0, &problem.y);
+    return sbr_lower_matmul_with(lowering, &problem);
+}

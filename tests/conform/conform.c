@@ -1,0 +1,202 @@
+/* The list of cases, from the operator table, and the walk over it. */
+#include "conform.h"
+
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "elementwise.h"
+#include "plan.h"
+
+/* ---- The table ---- */
+
+#define EW(name, inputs, class, result, expression, tolerance, text)
+#define OP(name, least, most, outputs, attributes, flags, tolerance, text) void conform_cases_##name(conform_list *list);
+#include "graph/ops.def"
+
+typedef struct table_row { const char *name; double tolerance; void (*cases)(conform_list *list); } table_row;
+
+static const table_row table[] = {
+#define EW(name, inputs, class, result, expression, tolerance, text) {#name, tolerance, conform_cases_elementwise},
+#define OP(name, least, most, outputs, attributes, flags, tolerance, text) {#name, tolerance, conform_cases_##name},
+#include "graph/ops.def"
+};
+
+static conform_case *grow(conform_list *list)
+{
+    if (list->status != SABIR_OK) return NULL;
+    if (list->count == list->capacity) {
+        const uint32_t capacity = list->capacity ? 2 * list->capacity : 256;
+        conform_case *cases = realloc(list->cases, capacity * sizeof *cases);
+        if (!cases) {
+            list->status = SABIR_OUT_OF_MEMORY;
+            return NULL;
+        }
+        list->cases = cases;
+        list->capacity = capacity;
+    }
+    return &list->cases[list->count++];
+}
+
+void conform_add(conform_list *list, unsigned types, const char *detail, conform_builder *build, int variant)
+{
+    for (int type = 0; type < SABIR_TYPE_COUNT; type++) {
+        conform_case *one = types & 1u << type ? grow(list) : NULL;
+        if (one) *one = (conform_case){.op = list->op, .detail = detail, .type = (sabir_type)type, .variant = variant, .build = build, .tolerance = list->tolerance};
+    }
+}
+
+void conform_add_large(conform_list *list, const char *detail, conform_builder *build)
+{
+    const uint32_t first = list->count;
+    conform_add(list, OF(F32), detail, build, 0);
+    if (list->count > first) list->cases[first].large = true;
+}
+
+/* ---- The walk ---- */
+
+typedef struct filter { regex_t pattern; bool given, of_cases; } filter;
+
+static void case_name(const conform_case *one, char *name, size_t room)
+{
+    snprintf(name, room, "%s/%s/%s", one->op, sabir_type_name(one->type), one->detail);
+}
+
+static bool selected(const filter *wanted, const conform_case *one, int large)
+{
+    char name[128];
+    if (one->large != (large != 0)) return false;
+    if (!wanted->given) return true;
+    case_name(one, name, sizeof name);
+    return regexec(&wanted->pattern, wanted->of_cases ? name : one->op, 0, NULL, 0) == 0;
+}
+
+sabir_status conform_note_add(conform_notes *notes, const char *name, const char *message)
+{
+    if (notes->count == notes->capacity) {
+        const uint32_t capacity = notes->capacity ? 2 * notes->capacity : 16;
+        conform_note *items = realloc(notes->items, capacity * sizeof *items);
+        if (!items) return SABIR_OUT_OF_MEMORY;
+        notes->items = items;
+        notes->capacity = capacity;
+    }
+    conform_note *note = &notes->items[notes->count];
+    const size_t name_size = strlen(name) + 1, message_size = strlen(message) + 1;
+    note->name = malloc(name_size + message_size);
+    if (!note->name) return SABIR_OUT_OF_MEMORY;
+    note->message = memcpy(note->name + name_size, message, message_size);
+    memcpy(note->name, name, name_size);
+    notes->count++;
+    return SABIR_OK;
+}
+
+/* All cases; an operator without any is a failure. */
+static sabir_status list_cases(conform_list *list, conform_result *result)
+{
+    for (uint32_t i = 0; i < COUNT_OF(table) && list->status == SABIR_OK; i++) {
+        const uint32_t before = list->count;
+        list->op = table[i].name;
+        list->tolerance = table[i].tolerance;
+        table[i].cases(list);
+        if (list->status != SABIR_OK || list->count > before) continue;
+        result->failed++;
+        list->status = conform_note_add(&result->failures, table[i].name, "the operator has no cases");
+    }
+    return list->status;
+}
+
+static sabir_status walk(conform_session *session, const conform_list *list, const filter *wanted, const conform_options *options)
+{
+    conform_result *result = session->result;
+    const char *last = "";
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (!selected(wanted, &list->cases[i], options->large)) continue;
+        result->cases++;
+        result->operators += strcmp(last, list->cases[i].op) != 0;
+        last = list->cases[i].op;
+    }
+    for (uint32_t i = 0, done = 0; i < list->count; i++) {
+        char name[128];
+        if (!selected(wanted, &list->cases[i], options->large)) continue;
+        case_name(&list->cases[i], name, sizeof name);
+        if (options->progress) options->progress(options->user, done, result->cases, name);
+        done++;
+        const sabir_status status = conform_run_case(session, &list->cases[i], name);
+        if (status != SABIR_OK) return status;
+    }
+    return SABIR_OK;
+}
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static sabir_status open_session(sabir_context *context, const conform_options *options, conform_result *result, conform_session *session)
+{
+    *session = (conform_session){.context = context, .seed = options->seed, .result = result};
+    sabir_device_info info = {.size = sizeof info};
+    sabir_status status = sabir_device_open(context, options->device, &session->device);
+    if (status == SABIR_OK) status = sabir_device_info_of(session->device, &info);
+    if (status == SABIR_OK) status = sabir_device_open(context, "reference", &session->reference);
+    memcpy(result->device, info.id, sizeof result->device);
+    return status;
+}
+
+static void close_session(conform_session *session)
+{
+    sabir_device_release(session->device);
+    sabir_device_release(session->reference);
+}
+
+sabir_status conform_run(sabir_context *context, const conform_options *options, conform_result *result)
+{
+    *result = (conform_result){0};
+    conform_session session;
+    conform_list list = {0};
+    filter wanted = {.given = options->filter != NULL, .of_cases = options->filter && strchr(options->filter, '/')};
+    const double start = now();
+    if (wanted.given && regcomp(&wanted.pattern, options->filter, REG_EXTENDED | REG_NOSUB) != 0) return SABIR_INVALID_ARGUMENT;
+    sabir_status status = open_session(context, options, result, &session);
+    if (status == SABIR_OK) status = list_cases(&list, result);
+    if (status == SABIR_OK) status = walk(&session, &list, &wanted, options);
+    close_session(&session);
+    free(list.cases);
+    if (wanted.given) regfree(&wanted.pattern);
+    result->seconds = now() - start;
+    return status;
+}
+
+sabir_status conform_run_random(sabir_context *context, const conform_options *options, uint32_t count, conform_result *result)
+{
+    *result = (conform_result){.cases = count};
+    conform_session session;
+    const double start = now();
+    sabir_status status = open_session(context, options, result, &session);
+    for (uint32_t i = 0; i < count && status == SABIR_OK; i++) {
+        char name[48];
+        snprintf(name, sizeof name, "random/%llu", (unsigned long long)(options->seed + i));
+        if (options->progress) options->progress(options->user, i, count, name);
+        status = conform_run_random_graph(&session, options->seed + i, name);
+    }
+    close_session(&session);
+    result->seconds = now() - start;
+    return status;
+}
+
+static void free_notes(conform_notes *notes)
+{
+    for (uint32_t i = 0; i < notes->count; i++) free(notes->items[i].name);
+    free(notes->items);
+}
+
+void conform_result_free(conform_result *result)
+{
+    free_notes(&result->failures);
+    free_notes(&result->skips);
+    *result = (conform_result){0};
+}
