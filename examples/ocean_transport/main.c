@@ -211,7 +211,7 @@ static bool write_maps(const settings *s, const climate *data, const grid *grid,
     const struct { const char *name; const float *field; map_style style; } maps[] = {
         {"january.png", &data->temperature[0][0][0], {"Sea-surface temperature, January (COADS climatology)", "\xC2\xB0" "C", -2, 31, false}},
         {"after.png", run->temperature, {"The same water after drifting with the wind for the simulated time", "\xC2\xB0" "C", -2, 31, false}},
-        {"change.png", change, {"Change by transport alone", "K", -9, 9, true}},
+        {"change.png", change, {"Change by transport alone", "K", -12, 12, true}},
         {"drift.png", speed, {"Mean surface drift: 3 % of the wind, freed of its convergence", "cm/s", 0, 24, false}},
     };
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {

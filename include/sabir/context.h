@@ -45,6 +45,16 @@ SABIR_API sabir_status sabir_context_create(const sabir_context_options *options
 SABIR_API void sabir_context_retain(sabir_context *context);
 SABIR_API void sabir_context_release(sabir_context *context); /* NULL is allowed */
 
+/* How this library was built, and where a context keeps and finds things. (sabir_builtin_backend in backend.h tells the APIs.) */
+typedef struct sabir_context_info {
+    size_t size;                /* set to sizeof(sabir_context_info) by the caller */
+    char cache_directory[1024]; /* of compiled kernels; made by the first device opened; "": no disk cache */
+    int has_shaderc;            /* non-zero: libsabir-shaderc was found, so kernels are fused on Vulkan */
+    uint32_t kernels, modules;  /* built in: kernel texts, and SPIR-V modules made of them */
+} sabir_context_info;
+/* Opens no device. Looks for the shaderc module anew at each call. */
+SABIR_API sabir_status sabir_context_describe(sabir_context *context, sabir_context_info *info);
+
 #ifdef __cplusplus
 }
 #endif

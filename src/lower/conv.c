@@ -23,6 +23,8 @@ sabir_status sbr_lower_conv_with(sbr_lowering *lowering, const sbr_conv_problem 
     sbr_read(&l, "x", x);
     sbr_read(&l, "weights", weights);
     sbr_read(&l, "bias", problem->bias ? problem->bias : weights);
+    sbr_read(&l, "residual", problem->residual ? problem->residual : weights);
+    sbr_share_residual(&l, problem->residual, y);
     sbr_write(&l, "y", y);
     sbr_window_strides(&l, "x_strides", x);
     sbr_window_strides(&l, "w_strides", weights);
@@ -38,21 +40,25 @@ sabir_status sbr_lower_conv_with(sbr_lowering *lowering, const sbr_conv_problem 
     sbr_window_setting(&l, "before", x->rank, attrs->before, 0);
     if (!problem->transposed) sbr_int(&l, "periodic", attrs->periodic != 0);
     sbr_int(&l, "has_bias", problem->bias != NULL);
+    sbr_int(&l, "has_residual", problem->residual != NULL);
     sbr_int(&l, "activation", problem->activation);
     return sbr_launch_end(&l, SBR_EXPR_NONE, sbr_work(lowering, sbr_view_count(lowering, y), taps(lowering, problem, channels), 2));
 }
 
-static sabir_status lower(sbr_lowering *lowering, const sbr_node *node, bool transposed)
+void sbr_conv_problem_of(const sbr_lowering *lowering, const sbr_node *node, const sbr_view *y, sbr_conv_problem *problem)
 {
-    sbr_view bias;
-    sbr_conv_problem problem = {.x = *sbr_in(lowering, node, 0), .weights = *sbr_in(lowering, node, 1), .attrs = node->attrs, .transposed = transposed};
-    if (node->input_count > 2) {
-        bias = *sbr_in(lowering, node, 2);
-        problem.bias = &bias;
-    }
-    SABIR_TRY(sbr_out(lowering, node, 0, &problem.y));
+    *problem = (sbr_conv_problem){.x = *sbr_in(lowering, node, 0), .weights = *sbr_in(lowering, node, 1), .y = *y, .attrs = node->attrs,
+                                  .bias = node->input_count > 2 ? sbr_in(lowering, node, 2) : NULL, .transposed = node->op == SBR_OP_conv_transpose};
+}
+
+static sabir_status lower(sbr_lowering *lowering, const sbr_node *node)
+{
+    sbr_conv_problem problem;
+    sbr_view y;
+    SABIR_TRY(sbr_out(lowering, node, 0, &y));
+    sbr_conv_problem_of(lowering, node, &y, &problem);
     return sbr_lower_conv_with(lowering, &problem);
 }
 
-sabir_status sbr_lower_conv(sbr_lowering *lowering, const sbr_node *node) { return lower(lowering, node, false); }
-sabir_status sbr_lower_conv_transpose(sbr_lowering *lowering, const sbr_node *node) { return lower(lowering, node, true); }
+sabir_status sbr_lower_conv(sbr_lowering *lowering, const sbr_node *node) { return lower(lowering, node); }
+sabir_status sbr_lower_conv_transpose(sbr_lowering *lowering, const sbr_node *node) { return lower(lowering, node); }

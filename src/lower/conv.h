@@ -4,14 +4,17 @@
 
 #include "matmul.h"
 
-/* y = activation(conv(x, weights) + bias). bias [outputs] or NULL; attrs as the shape rule leaves them. */
+/* y = activation(conv(x, weights) + bias) + residual. bias [outputs], residual dense, of y's shape; either may be NULL. attrs as the
+ * shape rule leaves them. */
 typedef struct sbr_conv_problem {
     sbr_view x, weights, y;
-    const sbr_view *bias;
+    const sbr_view *bias, *residual;
     const sabir_conv_attrs *attrs;
     bool transposed; /* conv_transpose */
     sbr_activation activation;
 } sbr_conv_problem;
 
+/* The problem of a conv or conv_transpose node, written to y. */
+void sbr_conv_problem_of(const sbr_lowering *lowering, const sbr_node *node, const sbr_view *y, sbr_conv_problem *problem);
 sabir_status sbr_lower_conv_with(sbr_lowering *lowering, const sbr_conv_problem *problem);
 #endif

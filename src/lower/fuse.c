@@ -1,5 +1,5 @@
-/* Which nodes run as one kernel: a root and the elementwise nodes and views that feed only it, so that nothing but the root's result
- * is ever written. The root is elementwise, or a reduction over trailing axes. */
+/* Which nodes run as one kernel. A product with its epilogue (epilogue.c); or a root and the elementwise nodes and views that feed only
+ * it, so that nothing but the root's result is ever written: the root is elementwise, or a reduction over trailing axes. */
 #include "fuse.h"
 
 enum { MOST_MEMBERS = 48 };
@@ -147,6 +147,15 @@ static void try_root(fuser *f, uint32_t n)
         if (f->group[i] == n) f->group[i] = UINT32_MAX;
 }
 
+static void take_epilogue(fuser *f, uint32_t product)
+{
+    uint32_t members[SBR_EPILOGUE_NODES];
+    const uint32_t count = sbr_fuse_epilogue(f->graph, f->readers, f->loop, product, members);
+    for (uint32_t i = 0; i < count; i++)
+        if (f->group[members[i]] != UINT32_MAX) return;
+    for (uint32_t i = 0; i < count; i++) f->group[members[i]] = members[count - 1];
+}
+
 static void find_readers(fuser *f)
 {
     for (uint32_t n = 0; n < f->graph->nodes.count; n++) {
@@ -169,6 +178,7 @@ sabir_status sbr_fuse(const sabir_graph *graph, const sbr_lower_options *options
     const bool good = f.readers && f.loop;
     for (uint32_t n = 0; n < graph->nodes.count; n++) group[n] = UINT32_MAX;
     if (good) find_readers(&f);
+    for (uint32_t n = 0; good && n < graph->nodes.count; n++) take_epilogue(&f, n);
     for (uint32_t n = graph->nodes.count; good && n-- > 0;) try_root(&f, n);
     sbr_free(allocator, f.readers);
     sbr_free(allocator, f.loop);

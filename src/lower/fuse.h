@@ -11,4 +11,10 @@ enum { SBR_FUSED_OPERANDS = SBR_MAX_BUFFERS - 2 };
 bool sbr_fuse_is_view(const sabir_graph *graph, const sbr_node *node);
 /* Whether the node reduces trailing axes, in a way that a fused kernel can. */
 bool sbr_fuse_reduces_rows(const sabir_graph *graph, const sbr_node *node);
+/* Matrix products and convolutions, which take what follows into their kernel. */
+bool sbr_fuse_is_product(const sbr_node *node);
+enum { SBR_EPILOGUE_NODES = 4 };
+/* The product and the nodes of its epilogue, in order; 0 when there is none. readers: by value, how often it is read; loop: by node, the loop around it. */
+uint32_t sbr_fuse_epilogue(const sabir_graph *graph, const uint32_t *readers, const uint32_t *loop, uint32_t product, uint32_t *members);
+sabir_status sbr_lower_epilogue(sbr_lowering *lowering, const uint32_t *nodes, uint32_t count);
 #endif

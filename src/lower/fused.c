@@ -379,6 +379,7 @@ sabir_status sbr_lower_group(sbr_lowering *lowering, const uint32_t *nodes, uint
 {
     const sabir_graph *graph = lowering->graph;
     const sbr_node *root = &graph->nodes.data[nodes[count - 1]];
+    if (sbr_fuse_is_product(&graph->nodes.data[nodes[0]])) return sbr_lower_epilogue(lowering, nodes, count);
     writer *w = sbr_alloc(&lowering->module->allocator, sizeof *w);
     if (!w) return sbr_no_memory(sizeof *w);
     w->lowering = lowering;

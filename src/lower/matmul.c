@@ -28,14 +28,6 @@ static sbr_view as_computed(sbr_view view)
     return view;
 }
 
-/* Whether the residual's memory may become y's: each of its words is read only where that word is then written. */
-static bool residual_may_share(const sbr_lowering *lowering, const sbr_matmul_problem *problem)
-{
-    int64_t offset;
-    const sbr_view *residual = problem->residual;
-    return residual && residual->type == problem->y.type && sabir_type_size(residual->type) >= 4 && sbr_known(lowering, residual->offset, &offset) && offset == 0;
-}
-
 /* What every kernel of this family takes: the operands and their layout. */
 static sabir_status begin(sbr_launcher *l, sbr_lowering *lowering, const char *kernel, const sbr_matmul_problem *problem)
 {
@@ -50,7 +42,7 @@ static sabir_status begin(sbr_launcher *l, sbr_lowering *lowering, const char *k
     sbr_read(l, "b", &batch_b);
     sbr_read(l, "bias", problem->bias ? problem->bias : &a);
     sbr_read(l, "residual", problem->residual ? problem->residual : &a);
-    if (residual_may_share(lowering, problem)) sbr_may_share(l, "residual");
+    sbr_share_residual(l, problem->residual, &y);
     sbr_write(l, "y", &y);
     sbr_idx(l, "m", rows_of(&y));
     sbr_idx(l, "columns", columns_of(&y));
@@ -111,8 +103,62 @@ static sabir_status launch_tile(sbr_lowering *lowering, const sbr_matmul_problem
     return sbr_launch_end(&l, groups, operations(lowering, problem));
 }
 
+/* ---- block: CPUs, where one invocation keeps a core's vector registers busy ---- */
+
+enum { BLOCK_ROWS = 4, BLOCK_COLUMNS = 32, PACK_WORTH = 8 };
+
+static bool is_computed_type(const sbr_matmul_problem *problem, sabir_type type)
+{
+    return type == (sbr_arith_of(problem->y.type) == SBR_ARITH_F64 ? SABIR_F64 : SABIR_F32);
+}
+
+static bool suits_block(sbr_lowering *lowering, const sbr_matmul_problem *problem)
+{
+    if (!lowering->options->prefer_wide || !sbr_is_float(problem->y.type)) return false;
+    if (most(lowering, columns_of(&problem->y)) < BLOCK_COLUMNS) return false;
+    const bool is_ready = is_computed_type(problem, problem->a.type) && is_computed_type(problem, problem->b.type) && is_one(lowering, column_stride(&problem->b));
+    return is_ready || most(lowering, rows_of(&problem->y)) >= PACK_WORTH;
+}
+
+/* The operand row-major and in the type of the computation; axes that are broadcast stay so. */
+static sabir_status pack(sbr_lowering *lowering, const sbr_matmul_problem *problem, const sbr_view *operand, bool rows_matter, sbr_view *packed)
+{
+    *packed = *operand;
+    const sabir_type type = sbr_arith_of(problem->y.type) == SBR_ARITH_F64 ? SABIR_F64 : SABIR_F32;
+    if (operand->type == type && (!rows_matter || is_one(lowering, column_stride(operand)))) return SABIR_OK;
+    const sbr_expr zero = sbr_num(lowering, 0), one = sbr_num(lowering, 1);
+    sbr_view source = *operand;
+    for (int32_t i = 0; i < source.rank - 2; i++)
+        if (source.strides[i] == zero) source.extents[i] = one;
+    SABIR_TRY(sbr_temp(lowering, type, source.rank, source.extents, packed));
+    SABIR_TRY(operand->type == type ? sbr_copy_view(lowering, &source, packed) : sbr_cast_view(lowering, &source, packed));
+    for (int32_t i = 0; i < source.rank - 2; i++) {
+        if (operand->strides[i] == zero) packed->strides[i] = zero;
+        packed->extents[i] = operand->extents[i];
+    }
+    return SABIR_OK;
+}
+
+static sabir_status launch_block(sbr_lowering *lowering, const sbr_matmul_problem *problem, const uint32_t *parameters)
+{
+    (void)parameters;
+    sbr_matmul_problem packed = *problem;
+    SABIR_TRY(pack(lowering, problem, &problem->a, false, &packed.a));
+    SABIR_TRY(pack(lowering, problem, &problem->b, true, &packed.b));
+    sbr_launcher l;
+    SABIR_TRY(begin(&l, lowering, "matmul_block", &packed));
+    const sbr_expr blocks_m = sbr_ceil_div(lowering, rows_of(&problem->y), BLOCK_ROWS);
+    const sbr_expr blocks = sbr_mul(lowering, blocks_m, sbr_ceil_div(lowering, columns_of(&problem->y), BLOCK_COLUMNS));
+    const sbr_expr groups = sbr_mul(lowering, sbr_extents_product(lowering, &problem->y, 0, problem->y.rank - 2), blocks);
+    sbr_idx(&l, "blocks_m", blocks_m);
+    sbr_idx(&l, "blocks", blocks);
+    sbr_idx(&l, "groups", groups);
+    return sbr_launch_end(&l, groups, operations(lowering, problem));
+}
+
 const sbr_matmul_candidate sbr_matmul_candidates[] = {
     {"tile", suits_tile, launch_tile},
+    {"block", suits_block, launch_block},
     {"naive", always, launch_naive},
 };
 const uint32_t sbr_matmul_candidate_count = SBR_COUNT(sbr_matmul_candidates);
@@ -145,13 +191,20 @@ static sbr_view matrix(sbr_lowering *lowering, const sbr_view *operand, bool tra
     return wide;
 }
 
-sabir_status sbr_lower_matmul(sbr_lowering *lowering, const sbr_node *node)
+void sbr_matmul_problem_of(sbr_lowering *lowering, const sbr_node *node, const sbr_view *y, sbr_matmul_problem *problem)
 {
     const sabir_matmul_attrs *attrs = node->attrs;
     const sbr_view a = *sbr_in(lowering, node, 0), b = *sbr_in(lowering, node, 1);
-    sbr_matmul_problem problem = {.activation = SBR_ACTIVATION_NONE};
-    SABIR_TRY(sbr_out(lowering, node, 0, &problem.y));
-    problem.a = matrix(lowering, &a, attrs->transpose_a != 0, &problem.y);
-    problem.b = matrix(lowering, &b, attrs->transpose_b != 0, &problem.y);
+    *problem = (sbr_matmul_problem){.activation = SBR_ACTIVATION_NONE, .y = *y};
+    problem->a = matrix(lowering, &a, attrs->transpose_a != 0, y);
+    problem->b = matrix(lowering, &b, attrs->transpose_b != 0, y);
+}
+
+sabir_status sbr_lower_matmul(sbr_lowering *lowering, const sbr_node *node)
+{
+    sbr_matmul_problem problem;
+    sbr_view y;
+    SABIR_TRY(sbr_out(lowering, node, 0, &y));
+    sbr_matmul_problem_of(lowering, node, &y, &problem);
     return sbr_lower_matmul_with(lowering, &problem);
 }

@@ -32,6 +32,8 @@ typedef struct sbr_matmul_candidate {
 extern const sbr_matmul_candidate sbr_matmul_candidates[];
 extern const uint32_t sbr_matmul_candidate_count;
 
+/* The problem of a matmul node, written to y (its own output, or that of what follows in the same kernel). */
+void sbr_matmul_problem_of(sbr_lowering *lowering, const sbr_node *node, const sbr_view *y, sbr_matmul_problem *problem);
 /* Solves it with the first candidate that is applicable. */
 sabir_status sbr_lower_matmul_with(sbr_lowering *lowering, const sbr_matmul_problem *problem);
 #endif

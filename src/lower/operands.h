@@ -41,6 +41,14 @@ static inline bool sbr_rows_alone(const sbr_lowering *lowering, sbr_expr columns
     return lowering->options->prefer_wide || (most >= 0 && most <= 32);
 }
 
+/* Lets y take the residual's memory where that can be: each of its words is read only where that word is then written. NULL: nothing. */
+static inline void sbr_share_residual(sbr_launcher *l, const sbr_view *residual, const sbr_view *y)
+{
+    int64_t offset;
+    if (!residual || residual->type != y->type || sabir_type_size(y->type) < 4) return;
+    if (sbr_known(l->lowering, residual->offset, &offset) && offset == 0) sbr_may_share(l, "residual");
+}
+
 /* Rows that one work-group of the kernels *_serial takes. */
 enum { SBR_SERIAL_ROWS = 16 };
 #endif

@@ -60,7 +60,7 @@ sabir_status sbr_solve_dims(sabir_program *program)
 
 void sbr_port_shape(const sabir_program *program, const sbr_port *port, sabir_shape *shape)
 {
-    *shape = sabir_shape_make(port->rank, NULL);
+    *shape = (sabir_shape){.rank = port->rank};
     for (int32_t i = 0; i < port->rank; i++) shape->extents[i] = program->values[port->extents[i]];
 }
 

@@ -66,7 +66,10 @@ static sabir_status start(char *const *arguments, pid_t *process)
     return error ? sbr_fail(SABIR_NOT_FOUND, "%s could not be started: %s", arguments[0], strerror(error)) : SABIR_OK;
 }
 
-typedef struct job { pid_t process; uint32_t module; bool validating; char *fresh; } job;
+/* What a job's process is: each stage works on the same file. */
+typedef enum stage { COMPILING, CLEANING, VALIDATING } stage;
+
+typedef struct job { pid_t process; uint32_t module; stage stage; char *fresh; } job;
 
 static sabir_status start_glslc(kernelgen *gen, uint32_t module, job *slot)
 {
@@ -78,21 +81,37 @@ static sabir_status start_glslc(kernelgen *gen, uint32_t module, job *slot)
     return start(arguments, &slot->process);
 }
 
-/* A process ended: glslc is followed by spirv-val, and that by the words' final name. */
+/* Dead code goes, and every buffer's preamble that a kernel does not read with it: a third of the size. Nothing is unrolled or hoisted: that
+ * makes modules larger and some drivers' code slower (glslc -O: 31 to 196 KB for a tiled product). */
+static sabir_status start_cleaning(kernelgen *gen, job *slot)
+{
+    char *arguments[] = {(char *)gen->optimiser, "--ssa-rewrite", "--eliminate-dead-functions", "--eliminate-dead-code-aggressive", "--simplify-instructions",
+                         "--redundancy-elimination", "--eliminate-dead-const", slot->fresh, "-o", slot->fresh, NULL};
+    slot->stage = CLEANING;
+    return start(arguments, &slot->process);
+}
+
+static sabir_status start_validating(kernelgen *gen, job *slot)
+{
+    char *arguments[] = {(char *)gen->validator, "--target-env", "vulkan1.2", slot->fresh, NULL};
+    slot->stage = VALIDATING;
+    return start(arguments, &slot->process);
+}
+
+/* A process ended: the next stage follows, or the words get their final name. */
 static sabir_status advance(kernelgen *gen, job *slot, int status, bool *done)
 {
+    static const char *const programs[] = {"glslc", "spirv-opt", "spirv-val"};
     kernelgen_module *m = &gen->modules.data[slot->module];
     *done = true;
     slot->process = 0;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        return sbr_fail(SABIR_COMPILE_FAILED, "%s: %s refused %s (its message is above; the printed text is kept)", m->kernel->desc.what,
-                        slot->validating ? "spirv-val" : "glslc", m->glsl);
-    if (!slot->validating && gen->validator) {
-        slot->validating = true;
-        *done = false;
-        char *arguments[] = {(char *)gen->validator, "--target-env", "vulkan1.2", slot->fresh, NULL};
-        return start(arguments, &slot->process);
-    }
+        return sbr_fail(SABIR_COMPILE_FAILED, "%s: %s refused %s (its message is above; the printed text is kept)", m->kernel->desc.what, programs[slot->stage],
+                        m->glsl);
+    *done = false;
+    if (slot->stage == COMPILING && gen->optimiser) return start_cleaning(gen, slot);
+    if (slot->stage != VALIDATING && gen->validator) return start_validating(gen, slot);
+    *done = true;
     return rename(slot->fresh, m->words) ? sbr_fail(SABIR_IO, "%s: %s", m->words, strerror(errno)) : SABIR_OK;
 }
 

@@ -23,7 +23,7 @@ typedef struct kernelgen_module {
 typedef struct kernelgen {
     const sabir_allocator *allocator;
     sbr_arena arena;
-    const char *out, *root, *glslc, *validator;
+    const char *out, *root, *glslc, *optimiser, *validator;
     uint32_t jobs;
     SBR_VECTOR(sbr_embedded_text) library; /* sorted by name */
     SBR_VECTOR(kernelgen_kernel) kernels;  /* sorted by name */

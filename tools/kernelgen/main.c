@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 static const char usage[] =
-    "usage: sabir-kernelgen --root SOURCE --out FOLDER [--glslc GLSLC [--spirv-val SPIRV_VAL]] [--jobs N]\n"
+    "usage: sabir-kernelgen --root SOURCE --out FOLDER [--glslc GLSLC [--spirv-opt SPIRV_OPT] [--spirv-val SPIRV_VAL]] [--jobs N]\n"
     "       sabir-kernelgen --root SOURCE --print opencl|glsl KERNEL [ARITH [RESULT]] [--wide]\n"
     "The first form reads SOURCE/kernels and writes FOLDER/kernels_table.c, the kernels as the library embeds them; without --glslc, without SPIR-V.\n"
     "The second prints one variant of a kernel as the compilers see it.\n";
@@ -33,6 +33,7 @@ static sabir_status read_options(kernelgen *gen, options *o, int count, char **a
         if (take(&i, count, arguments, "--root", &value)) gen->root = value;
         else if (take(&i, count, arguments, "--out", &value)) gen->out = value;
         else if (take(&i, count, arguments, "--glslc", &value)) gen->glslc = value;
+        else if (take(&i, count, arguments, "--spirv-opt", &value)) gen->optimiser = value;
         else if (take(&i, count, arguments, "--spirv-val", &value)) gen->validator = value;
         else if (take(&i, count, arguments, "--print", &value)) o->print = value;
         else if (take(&i, count, arguments, "--jobs", &value)) gen->jobs = value ? (uint32_t)strtoul(value, NULL, 10) : 0;

@@ -1,0 +1,19 @@
+/* How peers are compiled: -O3 -ffast-math (meson.build), and on x86 once for each level of vector instructions, so that a program built
+ * here is as strong on another machine. */
+#ifndef BENCH_PEER_H
+#define BENCH_PEER_H
+
+#include <string.h>
+
+#include "row.h"
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12 && defined(__gnu_linux__)
+#  define BENCH_STRONG __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#  define BENCH_STRONG
+#endif
+
+/* 16 floats: four registers of SSE, two of AVX, one of AVX-512; unaligned in memory. */
+typedef float bench_float16 __attribute__((vector_size(64), aligned(4)));
+
+#endif

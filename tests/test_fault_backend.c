@@ -1,0 +1,98 @@
+/* Every call of a backend fails in turn, and every call loses the device in turn: a status with a message, nothing left behind, and the
+ * program, or one made anew in the same context, works afterwards. suite: device, timeout: 240 */
+#include "support/fault.h"
+#include "test_fault.h"
+
+static unsigned logged_errors;
+
+static void count_errors(void *user, sabir_log_level level, const char *message)
+{
+    (void)user;
+    if (level != SABIR_LOG_ERROR) return;
+    logged_errors++;
+    cr_log_error("%s", message);
+}
+
+static sabir_context *faulty_context(const char *api)
+{
+    sabir_context *context;
+    const sabir_context_options options = {.size = sizeof options, .log = count_errors, .validation = 1};
+    must(sabir_context_create(&options, &context));
+    must(sabir_context_add_backend(context, fault_wrap(sabir_builtin_backend(api)), NULL));
+    return context;
+}
+
+static void check_nothing_left(const char *when)
+{
+    for (int kind = 0; kind < FAULT_OBJECT_COUNT; kind++)
+        cr_assert_eq(fault_live_of((fault_object)kind), 0, "%s: %u objects of kind %d are left", when, fault_live_of((fault_object)kind), kind);
+    cr_assert_eq(fault_bad_destroys(), 0, "%s: %u objects were used or destroyed that were not alive", when, fault_bad_destroys());
+    cr_assert_eq(logged_errors, 0, "%s: %u errors were logged, validation messages among them", when, logged_errors);
+}
+
+/* Calls whose failure costs time at most. */
+static bool is_dispensable(const char *message)
+{
+    static const char *const calls[] = {"cache_import", "cache_export", "kernel_binary", "kernel_info", "poll", "read_timestamps"};
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        if (strstr(message, calls[i])) return true;
+    return false;
+}
+
+/* open and device_caps are called when devices are first looked for; what fails there is missing for the life of the context. */
+static bool found_no_device(sabir_status status, const char *api, sabir_context *context)
+{
+    if (status != SABIR_NOT_FOUND) return false;
+    cr_assert(strstr(sabir_device_missing(context), api), "%s is missing, but not listed: %s", api, sabir_device_missing(context));
+    sabir_device *reference;
+    must(sabir_device_open(context, "reference", &reference));
+    sabir_device_release(reference);
+    return true;
+}
+
+/* Returns false when nothing failed any more: all calls had their turn. */
+static bool fail_once(const char *api, uint64_t n, bool lose, const world_results *expected)
+{
+    static const sabir_status statuses[] = {SABIR_OUT_OF_DEVICE_MEMORY, SABIR_INTERNAL, SABIR_OUT_OF_MEMORY};
+    const sabir_status injected = lose ? SABIR_DEVICE_LOST : statuses[n % 3];
+    char when[128];
+    world_results results;
+    world w = {0};
+    snprintf(when, sizeof when, "%s, call %llu %s", api, (unsigned long long)n, lose ? "loses the device" : "fails");
+    sabir_context *context = faulty_context(api);
+    if (lose) fault_lose_nth(n);
+    else fault_fail_nth(n, injected);
+    sabir_status status = world_make(&w, context, api);
+    if (status == SABIR_OK) status = world_run(&w, &results);
+    const bool hit = fault_injected() > 0;
+    if (status == SABIR_OK) {
+        cr_assert(!hit || is_dispensable(sabir_last_message()), "%s and nothing tells: %s", when, sabir_last_message());
+        cr_assert(world_difference(&results, expected) < 1e-3f, "%s: results differ by %g", when, (double)world_difference(&results, expected));
+        world_release(&w);
+    } else if (!found_no_device(status, api, context)) {
+        cr_assert(hit, "%s: nothing failed, but %s: %s", when, sabir_status_name(status), sabir_last_message());
+        cr_assert_eq(status, injected, "%s: %s instead of %s: %s", when, sabir_status_name(status), sabir_status_name(injected), sabir_last_message());
+        cr_assert(sabir_last_message()[0], "%s: no message", when);
+        if (w.made && !lose) world_recover(&w, expected, when);
+        world_release(&w);
+        world_anew(context, api, expected, when);
+    }
+    sabir_context_release(context);
+    check_nothing_left(when);
+    return hit || fault_injected() > 0;
+}
+
+static void fail_each(const char *api, bool lose)
+{
+    world_results expected;
+    uint64_t n = 1, tried = 0;
+    world_expect(&expected);
+    for (; fail_once(api, n, lose, &expected); n += 1 + n / 32) tried++;
+    cr_assert_gt(n, 100, "%s: only %llu calls", api, (unsigned long long)n);
+    cr_log_info("%s: %llu of the first %llu calls tried", api, (unsigned long long)tried, (unsigned long long)n);
+}
+
+Test(fault_backend, vulkan_fails) { fail_each("vulkan", false); }
+Test(fault_backend, opencl_fails) { fail_each("opencl", false); }
+Test(fault_backend, vulkan_lost) { fail_each("vulkan", true); }
+Test(fault_backend, opencl_lost) { fail_each("opencl", true); }
