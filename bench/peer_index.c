@@ -48,7 +48,7 @@ static uint32_t bits_of(uint32_t key)
     return key ^ (key >> 31 ? UINT32_C(1) << 31 : UINT32_MAX);
 }
 
-static void move_by_digit(const uint32_t *restrict from, uint32_t *restrict to, size_t count, int shift, uint32_t *restrict places)
+static void move_by_digit(const bench_word *restrict from, bench_word *restrict to, size_t count, int shift, uint32_t *restrict places)
 {
     for (size_t i = 0; i < count; i++) to[places[from[i] >> shift & (DIGITS - 1)]++] = from[i];
 }
@@ -56,8 +56,9 @@ static void move_by_digit(const uint32_t *restrict from, uint32_t *restrict to, 
 BENCH_STRONG void bench_peer_sort(const bench_row *row, const void *const *operands, void *result, void *scratch)
 {
     const size_t count = (size_t)row->result;
-    const uint32_t *restrict bits = operands[0];
-    uint32_t *first = result, *second = scratch, places[PASSES][DIGITS];
+    const bench_word *restrict bits = operands[0];
+    bench_word *first = result, *second = scratch;
+    uint32_t places[PASSES][DIGITS];
     memset(places, 0, sizeof places);
     for (size_t i = 0; i < count; i++) {
         const uint32_t key = key_of(bits[i]);

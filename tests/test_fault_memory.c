@@ -62,5 +62,5 @@ static void refuse_each(const char *selector, uint64_t sparse)
 }
 
 Test(fault_memory, reference) { refuse_each("reference", 64); }
-Test(fault_memory, vulkan) { refuse_each("vulkan", 24); }
-Test(fault_memory, opencl) { refuse_each("opencl", 24); }
+Test(fault_memory, vulkan) { refuse_each("vulkan", 12); }
+Test(fault_memory, opencl) { refuse_each("opencl", 12); }

@@ -23,7 +23,6 @@ void sbr_cl_commands_destroy(sabir_commands *commands)
 
 sabir_status sbr_cl_commands_begin(sabir_commands *commands)
 {
-    if (commands->recording) return sbr_fail(SABIR_MISUSE, "commands_begin on commands that are being recorded");
     commands->recording = true;
     commands->list.count = commands->arguments.count = commands->hosts.count = 0;
     commands->slots = 0;

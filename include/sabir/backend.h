@@ -146,7 +146,8 @@ typedef struct sabir_backend {
     sabir_status (*cache_export)(sabir_backend_device *device, void **data, size_t *size); /* optional */
     sabir_status (*cache_import)(sabir_backend_device *device, const void *data, size_t size); /* optional */
 
-    /* commands: recorded once, submitted any number of times, one submission in flight after another in order.
+    /* commands: recorded once, submitted any number of times, one submission in flight after another in order. begin starts over, also
+     * where a recording was given up half-way.
      * Ranges of fill and copy are multiples of 4 bytes. barrier makes all earlier writes of this queue visible to all later commands. */
     sabir_status (*commands_create)(sabir_backend_device *device, sabir_commands **commands);
     void (*commands_destroy)(sabir_commands *commands); /* the caller has waited for its last submission */

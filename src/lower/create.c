@@ -1,4 +1,6 @@
 /* Operators that make elements of nothing or of indices: iota, one-hot. */
+#include <math.h>
+
 #include "lower.h"
 
 static void words_param(sbr_launcher *l, const char *param, const uint32_t words[2])
@@ -6,14 +8,15 @@ static void words_param(sbr_launcher *l, const char *param, const uint32_t words
     for (uint32_t i = 0; i < 2; i++) sbr_uint_at(l, param, i, sbr_num(l->lowering, words[i]));
 }
 
-/* The words of a number of an arithmetic type; for integers the number is whole. */
-static void arith_words(sbr_arith arith, double number, uint32_t words[2])
+/* A number as the kernel iota takes it: in float32 with what rounding lost, else 64 bits; integers are whole and read modulo their width. */
+static void line_words(sbr_arith arith, double number, uint32_t words[2])
 {
-    words[0] = words[1] = 0;
-    switch (arith) {
-        case SBR_ARITH_F32: sbr_number_store(SABIR_F32, number, words); break;
-        case SBR_ARITH_F64: sbr_number_store(SABIR_F64, number, words); break;
-        default: sbr_number_store(SABIR_I64, number, words); break; /* 32-bit kernels read the low word: wrapped */
+    if (arith == SBR_ARITH_F32) {
+        const float rounded = (float)number;
+        sbr_number_store(SABIR_F32, number, &words[0]);
+        sbr_number_store(SABIR_F32, isinf(rounded) ? 0.0 : number - (double)rounded, &words[1]);
+    } else {
+        sbr_number_store(arith == SBR_ARITH_F64 ? SABIR_F64 : SABIR_I64, number, words);
     }
 }
 
@@ -22,12 +25,10 @@ sabir_status sbr_lower_iota(sbr_lowering *lowering, const sbr_node *node)
     const sabir_iota_attrs *attrs = node->attrs;
     sbr_view output;
     SABIR_TRY(sbr_out(lowering, node, 0, &output));
-    /* In float64 where there is one: step * index then loses nothing before the result is rounded. */
-    const bool exact = sbr_is_float(attrs->type) && lowering->options->has_f64;
-    const sbr_arith arith = exact ? SBR_ARITH_F64 : sbr_arith_of(attrs->type);
+    const sbr_arith arith = sbr_arith_of(attrs->type);
     uint32_t start[2], step[2];
-    arith_words(arith, attrs->start, start);
-    arith_words(arith, attrs->step, step);
+    line_words(arith, attrs->start, start);
+    line_words(arith, attrs->step, step);
     sbr_launcher l;
     SABIR_TRY(sbr_launch_begin(&l, lowering, "iota", arith, arith));
     sbr_write(&l, "y", &output);

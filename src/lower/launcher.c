@@ -113,6 +113,7 @@ static bool storage_is_plain(sbr_arith arith, uint32_t storage)
         case SBR_ARITH_F64: return storage == SABIR_F64;
         case SBR_ARITH_I32: return storage == SABIR_I32;
         case SBR_ARITH_U32: case SBR_ARITH_BITS: return storage == SABIR_U32;
+        case SBR_ARITH_I64: return storage == SABIR_I64;
         default: return true;
     }
 }

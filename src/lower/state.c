@@ -191,15 +191,19 @@ sabir_status sbr_write_variables(sbr_lowering *lowering)
         const sbr_node *node = &graph->nodes.data[n];
         if (node->op == SBR_OP_assign) module->variable_written[module->slots.data[lowering->views[node->inputs[0]].slot].number] = true;
     }
-    for (uint32_t pass = 0; pass < 2; pass++) {
-        for (uint32_t n = 0; n < graph->nodes.count; n++) {
-            const sbr_node *node = &graph->nodes.data[n];
-            if (node->op != SBR_OP_assign) continue;
-            const sbr_view *target = &lowering->views[node->inputs[0]];
-            sbr_view *source = &lowering->views[node->inputs[1]];
-            if (pass == 0) SABIR_TRY(set_aside(lowering, module->variable_written, target, source));
-            else if (source->slot != target->slot) SABIR_TRY(sbr_copy_view(lowering, source, target));
-        }
+    sbr_view *sources = sbr_arena_alloc(&module->arena, (graph->nodes.count + 1) * sizeof *sources);
+    if (!sources) return sbr_no_memory(graph->nodes.count * sizeof *sources);
+    for (uint32_t n = 0; n < graph->nodes.count; n++) {
+        const sbr_node *node = &graph->nodes.data[n];
+        if (node->op != SBR_OP_assign) continue;
+        sources[n] = lowering->views[node->inputs[1]];
+        SABIR_TRY(set_aside(lowering, module->variable_written, &lowering->views[node->inputs[0]], &sources[n]));
+    }
+    for (uint32_t n = 0; n < graph->nodes.count; n++) {
+        const sbr_node *node = &graph->nodes.data[n];
+        if (node->op != SBR_OP_assign) continue;
+        const sbr_view *target = &lowering->views[node->inputs[0]];
+        if (sources[n].slot != target->slot) SABIR_TRY(sbr_copy_view(lowering, &sources[n], target));
     }
     return SABIR_OK;
 }

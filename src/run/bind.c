@@ -89,8 +89,7 @@ static sabir_status check_port(const sabir_program *program, const sbr_port *por
     SABIR_TRY(check_shape(program, port));
     if (port->tensor->mapped) return sbr_fail(SABIR_MISUSE, "%s '%s': the tensor is mapped; unmap it before the run", kind, port->name);
     if (port->kind == SBR_PORT_INPUT && atomic_load(&port->tensor->poisoned))
-        return sbr_fail(SABIR_POISONED, "input '%s' is variable '%s', which a failed run left half written; write it again", port->name,
-                        port->tensor->name ? port->tensor->name : "?");
+        return sbr_fail(SABIR_POISONED, "the tensor of input '%s' was left half written by a failed run; write it again", port->name);
     return SABIR_OK;
 }
 

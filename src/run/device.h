@@ -53,7 +53,7 @@ struct sabir_tensor {
     bool wrapped;
     void *mapped;         /* what sabir_tensor_map gave; NULL: not mapped */
     atomic_ullong ticket; /* of the last submission that uses it */
-    atomic_bool poisoned; /* a failed run was assigning it */
+    atomic_bool poisoned; /* a failed run was writing it */
     uint64_t rewritten;   /* bytes from the start that were written since it was poisoned */
     char *name;           /* of a variable, for messages; NULL: none */
 };

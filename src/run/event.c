@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "execute.h"
+#include "program.h"
 
 sabir_status sbr_event_create(sabir_program *program, sabir_event **result)
 {
@@ -28,6 +29,33 @@ void sabir_event_release(sabir_event *event)
     sbr_vector_free(sbr_device_allocator(device), &event->tensors);
     sbr_free(sbr_device_allocator(device), event);
     sabir_device_release(device);
+}
+
+sabir_status sbr_event_keep(sabir_event *event, const sabir_program *program)
+{
+    const uint32_t most = program->ports.count + program->variables.count;
+    if (!sbr_reserve(sbr_device_allocator(event->device), &event->tensors, most)) return sbr_no_memory(most * sizeof(sabir_tensor *));
+    for (int written = 0; written < 2; written++) {
+        for (uint32_t i = 0; i < program->ports.count; i++) {
+            const sbr_port *port = &program->ports.data[i];
+            if (port->tensor && (port->kind == SBR_PORT_OUTPUT) == (written != 0)) event->tensors.data[event->tensors.count++] = port->tensor;
+        }
+        for (uint32_t i = 0; i < program->variables.count; i++)
+            if (program->variables.data[i].written == (written != 0)) event->tensors.data[event->tensors.count++] = program->variables.data[i].tensor;
+        if (!written) event->first_written = event->tensors.count;
+    }
+    for (uint32_t i = 0; i < event->tensors.count; i++) sabir_tensor_retain(event->tensors.data[i]);
+    return SABIR_OK;
+}
+
+void sbr_event_poison(const sabir_event *event)
+{
+    for (uint32_t i = event->first_written; i < event->tensors.count; i++) sbr_tensor_poison(event->tensors.data[i]);
+}
+
+void sbr_event_heal(const sabir_event *event)
+{
+    for (uint32_t i = event->first_written; i < event->tensors.count; i++) sbr_tensor_heal(event->tensors.data[i]);
 }
 
 void sbr_event_fail(sabir_event *event, sabir_status status)

@@ -23,10 +23,17 @@ struct sabir_event {
     uint32_t next, count;     /* submissions made, all of them */
     uint64_t ticket;          /* of the last submission; 0: none yet */
     SBR_VECTOR(sabir_tensor *) tensors; /* in use: retained */
+    uint32_t first_written;   /* those from here on are outputs and variables being assigned */
 };
 
 sabir_status sbr_event_create(sabir_program *program, sabir_event **event);
 void sbr_event_retain(sabir_event *event);
+/* Retains everything that the program has bound and its variables. */
+sabir_status sbr_event_keep(sabir_event *event, const sabir_program *program);
+/* What a failed run was writing is neither old nor new. */
+void sbr_event_poison(const sabir_event *event);
+/* A run that began writes its outputs: what a failed one left there does not matter any more. */
+void sbr_event_heal(const sabir_event *event);
 /* Keeps the first failure with the thread's last message. */
 void sbr_event_fail(sabir_event *event, sabir_status status);
 /* status again, with its message as the thread's last. */

@@ -8,22 +8,13 @@ enum { AHEAD = 2 }; /* submissions of a run that are made before the first of th
 
 static bool is_left(const sabir_event *run) { return run->status == SABIR_OK && run->next < run->count; }
 
-/* What the run was assigning is neither old nor new. */
-static void poison_written(const sabir_event *run)
-{
-    const sabir_program *program = run->program;
-    if (!run->ticket) return; /* nothing was submitted */
-    for (uint32_t i = 0; i < program->variables.count; i++)
-        if (program->variables.data[i].written) sbr_tensor_poison(program->variables.data[i].tensor);
-}
-
 static void stop(sabir_event *run, sabir_status status)
 {
     sabir_device *device = run->device;
     sbr_event_fail(run, status);
     if (device->pending == run) device->pending = NULL;
     run->program->executor->control_known = false;
-    poison_written(run);
+    if (run->ticket) sbr_event_poison(run); /* otherwise nothing was submitted */
 }
 
 static void submit_next(sabir_event *run)
@@ -203,18 +194,6 @@ static sabir_status take_ring(sabir_program *program, uint32_t *place)
     return sbr_device_wait_ticket(program->device, program->executor->ring[*place].uploaded);
 }
 
-static sabir_status keep_tensors(sabir_program *program, sabir_event *run)
-{
-    const sabir_allocator *allocator = sbr_device_allocator(program->device);
-    if (!sbr_reserve(allocator, &run->tensors, program->ports.count + program->variables.count))
-        return sbr_no_memory((program->ports.count + program->variables.count) * sizeof(sabir_tensor *));
-    for (uint32_t i = 0; i < program->ports.count; i++)
-        if (program->ports.data[i].tensor) run->tensors.data[run->tensors.count++] = program->ports.data[i].tensor;
-    for (uint32_t i = 0; i < program->variables.count; i++) run->tensors.data[run->tensors.count++] = program->variables.data[i].tensor;
-    for (uint32_t i = 0; i < run->tensors.count; i++) sabir_tensor_retain(run->tensors.data[i]);
-    return SABIR_OK;
-}
-
 /* The control words go up unless they lie there already. */
 static sabir_status upload(sabir_program *program, uint32_t place)
 {
@@ -243,6 +222,7 @@ static sabir_status begin(sabir_program *program, sabir_event *run, uint32_t pla
     if (!run->ticket) return sbr_event_status(run);
     sbr_event_retain(run);
     executor->ring[place].run = run;
+    if (run->status == SABIR_OK) sbr_event_heal(run);
     for (uint32_t ahead = 1; ahead < AHEAD && is_left(run); ahead++) submit_next(run);
     return SABIR_OK;
 }
@@ -255,7 +235,7 @@ sabir_status sbr_execute(sabir_program *program, sabir_event **event)
     SABIR_TRY(take_ring(program, &place));
     sabir_event *run;
     SABIR_TRY(sbr_event_create(program, &run));
-    sabir_status status = keep_tensors(program, run);
+    sabir_status status = sbr_event_keep(run, program);
     if (status == SABIR_OK) {
         sbr_lock(&device->lock);
         status = begin(program, run, place);

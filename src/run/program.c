@@ -165,14 +165,30 @@ static sabir_status wait_for(const sabir_program *program, sabir_event *const *w
 /* To its end: the event comes finished. */
 static sabir_status run_reference(sabir_program *program, sabir_event **event)
 {
-    SABIR_TRY(sbr_event_create(program, event));
-    sabir_status status = sbr_reference_run(program, (*event)->number);
-    for (uint32_t i = 0; status != SABIR_OK && i < program->variables.count; i++)
-        if (program->variables.data[i].written) sbr_tensor_poison(program->variables.data[i].tensor);
-    sbr_event_fail(*event, status);
-    (*event)->program = NULL;
-    atomic_store(&(*event)->finished, true);
+    sabir_event *run;
+    SABIR_TRY(sbr_event_create(program, &run));
+    sabir_status status = sbr_event_keep(run, program);
+    if (status != SABIR_OK) {
+        sabir_event_release(run);
+        return status;
+    }
+    sbr_event_fail(run, sbr_reference_run(program, run->number));
+    if (run->status == SABIR_OK) sbr_event_heal(run);
+    else sbr_event_poison(run);
+    run->program = NULL;
+    atomic_store(&run->finished, true);
+    *event = run;
     return SABIR_OK;
+}
+
+/* Makes the submissions that an earlier run has left: should they fail, what it was writing is poisoned before it is checked. */
+static sabir_status settle_order(sabir_program *program)
+{
+    if (!program->executor) return SABIR_OK;
+    sbr_lock(&program->device->lock);
+    sbr_device_flush(program->device);
+    sbr_unlock(&program->device->lock);
+    return sbr_device_check(program->device, "sabir_submit");
 }
 
 sabir_status sabir_submit(sabir_program *program, sabir_event *const *waits, uint32_t wait_count, sabir_event **event)
@@ -182,13 +198,19 @@ sabir_status sabir_submit(sabir_program *program, sabir_event *const *waits, uin
     if (wait_count && !waits) return sbr_fail(SABIR_INVALID_ARGUMENT, "sabir_submit: %u waits, but waits is NULL", wait_count);
     SABIR_TRY(sbr_device_check(program->device, "sabir_submit"));
     SABIR_TRY(wait_for(program, waits, wait_count));
+    SABIR_TRY(settle_order(program));
     SABIR_TRY(sbr_check_bindings(program));
     sabir_event *run;
     SABIR_TRY(program->executor ? sbr_execute(program, &run) : run_reference(program, &run));
     program->counters.runs++;
-    if (event) *event = run;
-    else sabir_event_release(run);
-    return SABIR_OK;
+    if (event) {
+        *event = run;
+        return SABIR_OK;
+    }
+    /* Nobody will ask later: what is known by now is told at once. */
+    sabir_status status = sbr_event_status(run);
+    sabir_event_release(run);
+    return status;
 }
 
 static sabir_status bind_names(sabir_program *program, const sabir_binding *bindings, uint32_t count)

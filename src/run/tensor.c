@@ -137,6 +137,16 @@ sabir_type sabir_tensor_type(const sabir_tensor *tensor) { return tensor ? tenso
 sabir_shape sabir_tensor_shape(const sabir_tensor *tensor) { return tensor ? tensor->shape : sabir_shape_make(0, NULL); }
 uint64_t sabir_tensor_bytes(const sabir_tensor *tensor) { return tensor ? tensor->bytes : 0; }
 
+sabir_status sbr_tensor_settle(sabir_tensor *tensor)
+{
+    sabir_device *device = tensor->device;
+    if (!device->backend) return SABIR_OK;
+    sbr_lock(&device->lock);
+    sbr_device_flush(device);
+    sbr_unlock(&device->lock);
+    return sbr_device_wait_ticket(device, atomic_load(&tensor->ticket));
+}
+
 /* ---- Poison ---- */
 
 void sbr_tensor_poison(sabir_tensor *tensor)
@@ -155,24 +165,16 @@ static void heal_by(sabir_tensor *tensor, uint64_t offset, uint64_t bytes)
     if (tensor->rewritten >= tensor->bytes) sbr_tensor_heal(tensor);
 }
 
-static sabir_status check_sound(const sabir_tensor *tensor, const char *what)
+/* Once all work on it was submitted and ended, so that a failure among it is known. */
+static sabir_status check_sound(sabir_tensor *tensor, const char *what)
 {
+    SABIR_TRY(sbr_tensor_settle(tensor));
     if (!atomic_load(&tensor->poisoned)) return SABIR_OK;
-    return sbr_fail(SABIR_POISONED, "%s: the run that was assigning variable '%s' failed and left it half written; write it again", what,
-                    tensor->name ? tensor->name : "?");
+    return sbr_fail(SABIR_POISONED, "%s: the run that was writing %s%s%s failed and left it half written; write it again", what,
+                    tensor->name ? "variable '" : "this tensor", tensor->name ? tensor->name : "", tensor->name ? "'" : "");
 }
 
 /* ---- Contents ---- */
-
-sabir_status sbr_tensor_settle(sabir_tensor *tensor)
-{
-    sabir_device *device = tensor->device;
-    if (!device->backend) return SABIR_OK;
-    sbr_lock(&device->lock);
-    sbr_device_flush(device);
-    sbr_unlock(&device->lock);
-    return sbr_device_wait_ticket(device, atomic_load(&tensor->ticket));
-}
 
 static sabir_status check_access(const sabir_tensor *tensor, uint64_t offset, const void *data, uint64_t bytes, const char *what)
 {
@@ -203,7 +205,6 @@ sabir_status sabir_tensor_read(sabir_tensor *tensor, uint64_t offset, void *data
     SABIR_TRY(check_access(tensor, offset, data, bytes, "sabir_tensor_read"));
     SABIR_TRY(check_sound(tensor, "sabir_tensor_read"));
     if (!tensor->host) return bytes ? sbr_staging_read(tensor->device, tensor->buffer, offset, data, bytes) : SABIR_OK;
-    SABIR_TRY(sbr_tensor_settle(tensor));
     if (bytes) memmove(data, (const char *)tensor->host + offset, (size_t)bytes);
     return SABIR_OK;
 }
@@ -264,10 +265,7 @@ static sabir_status copy_through_host(sabir_tensor *from, sabir_tensor *to)
 static sabir_status copy_contents(sabir_tensor *from, sabir_tensor *to)
 {
     if (!from->bytes) return SABIR_OK;
-    if (from->host) {
-        SABIR_TRY(sbr_tensor_settle(from));
-        return sabir_tensor_write(to, 0, from->host, from->bytes);
-    }
+    if (from->host) return sabir_tensor_write(to, 0, from->host, from->bytes);
     if (to->host) {
         SABIR_TRY(sbr_tensor_settle(to));
         return sabir_tensor_read(from, 0, to->host, to->bytes);

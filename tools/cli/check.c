@@ -1,25 +1,10 @@
 /* sabir check: the conformance cases on the devices of this machine. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 #include "conform/conform.h"
-
-static const char help[] =
-    "usage: sabir check [--device ID|all] [--op REGEX] [--large] [--random N] [--seed N] [--json]\n"
-    "\n"
-    "Runs every operator, in every type and on awkward shapes, on a device and compares with the float64 reference.\n"
-    "Exit status: 0 all passed, 1 a case failed, 2 the cases could not be run.\n"
-    "\n"
-    "  --device ID    a device as 'sabir devices' names it, or all (default: auto)\n"
-    "  --op REGEX     only operators in whose name the extended regular expression is found;\n"
-    "                 with a '/' in it, cases (operator/type/case)\n"
-    "  --large        the cases with tensors of 160 MiB instead of the others\n"
-    "  --random N     N random graphs instead of cases, each compiled in every way\n"
-    "  --seed N       of the data (default 1)\n"
-    "  --json         one JSON document on standard output\n";
 
 typedef struct arguments {
     const char *device, *filter;
@@ -28,54 +13,31 @@ typedef struct arguments {
     bool large, json;
 } arguments;
 
+/* Leaves *number where text is NULL. */
 static bool parse_number(const char *text, uint64_t most, uint64_t *number)
 {
+    if (!text) return true;
     char *end;
     errno = 0;
     *number = strtoull(text, &end, 10);
-    if (errno == 0 && *text >= '0' && *text <= '9' && !*end && *number <= most) return true;
-    fprintf(stderr, "sabir: '%s' is no number from 0 to %llu\n", text, (unsigned long long)most);
-    return false;
+    return errno == 0 && *text >= '0' && *text <= '9' && !*end && *number <= most;
 }
 
-static bool parse(int argc, char **argv, arguments *given)
+static int parse(const cli_call *call, arguments *given)
 {
-    static const struct option options[] = {
-        {"device", required_argument, NULL, 'd'}, {"op", required_argument, NULL, 'o'}, {"large", no_argument, NULL, 'l'},
-        {"random", required_argument, NULL, 'r'}, {"seed", required_argument, NULL, 's'}, CLI_COMMON_OPTIONS,
-    };
-    uint64_t number = 0;
-    *given = (arguments){.device = "auto", .seed = 1};
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        switch (option) {
-        case 'd': given->device = optarg; break;
-        case 'o': given->filter = optarg; break;
-        case 'l': given->large = true; break;
-        case 'r':
-            if (!parse_number(optarg, 100000000, &number)) return false;
-            given->random = (uint32_t)number;
-            break;
-        case 's':
-            if (!parse_number(optarg, UINT64_MAX / 2, &given->seed)) return false;
-            break;
-        case 'j': given->json = true; break;
-        default: return false;
-        }
-    }
-    if (optind == argc) return true;
-    fprintf(stderr, "sabir: '%s' is not understood\n", argv[optind]);
-    return false;
-}
-
-static void progress(void *user, uint32_t done, uint32_t total, const char *name)
-{
-    (void)user;
-    cli_progress(done, total, name);
+    uint64_t random = 0;
+    const char *device = cli_value(call, "device");
+    *given = (arguments){.device = device ? device : "auto", .filter = cli_value(call, "op"), .seed = 1, .large = cli_value(call, "large") != NULL,
+                         .json = call->json};
+    if (!parse_number(cli_value(call, "random"), 100000000, &random)) return cli_usage(call, "--random wants a number up to 100000000");
+    if (!parse_number(cli_value(call, "seed"), UINT64_MAX / 2, &given->seed)) return cli_usage(call, "--seed wants a number");
+    given->random = (uint32_t)random;
+    return CLI_DONE;
 }
 
 static sabir_status check_one(sabir_context *context, const arguments *given, const char *device, conform_result *result)
 {
-    const conform_options options = {.device = device, .filter = given->filter, .seed = given->seed, .large = given->large, .progress = progress};
+    const conform_options options = {.device = device, .filter = given->filter, .seed = given->seed, .large = given->large, .progress = cli_progress};
     const sabir_status status = given->random ? conform_run_random(context, &options, given->random, result) : conform_run(context, &options, result);
     cli_progress_end();
     return status;
@@ -111,74 +73,114 @@ static cJSON *json_result(const conform_result *result)
     return object;
 }
 
+enum { COLUMNS = 8 };
+
+typedef struct row_text { char cells[COLUMNS][24]; } row_text;
+
+static void fill_row(const char **cells, const conform_result *r, row_text *text)
+{
+    const uint32_t numbers[] = {r->operators, r->cases, r->passed, r->failed, r->skipped};
+    cells[0] = r->device;
+    for (int i = 0; i < 5; i++) snprintf(text->cells[i + 1], sizeof text->cells[0], "%u", numbers[i]);
+    snprintf(text->cells[6], sizeof text->cells[0], "%llu", (unsigned long long)r->compiled);
+    snprintf(text->cells[7], sizeof text->cells[0], "%.1f", r->seconds);
+    for (int i = 1; i < COLUMNS; i++) cells[i] = text->cells[i];
+}
+
+static void print_notes(const conform_result *r)
+{
+    for (uint32_t i = 0; i < r->failures.count; i++) printf("FAILED %s %s: %s\n", r->device, r->failures.items[i].name, r->failures.items[i].message);
+    for (uint32_t i = 0; i < r->skips.count; i++) printf("skipped %s %s: %s\n", r->device, r->skips.items[i].name, r->skips.items[i].message);
+}
+
 static int print_table(const conform_result *results, uint32_t count)
 {
-    static const char *const names[] = {"device", ">operators", ">cases", ">passed", ">failed", ">skipped", ">kernels compiled", ">seconds"};
-    cli_table table;
-    for (uint32_t i = 0; i < count; i++) {
-        for (uint32_t k = 0; k < results[i].failures.count; k++)
-            printf("FAILED %s %s: %s\n", results[i].device, results[i].failures.items[k].name, results[i].failures.items[k].message);
-        for (uint32_t k = 0; k < results[i].skips.count; k++)
-            printf("skipped %s %s: %s\n", results[i].device, results[i].skips.items[k].name, results[i].skips.items[k].message);
+    static const char *const head[COLUMNS] = {"DEVICE", "OPERATORS", "CASES", "PASSED", "FAILED", "SKIPPED", "COMPILED", "SECONDS"};
+    const char **cells = calloc((size_t)(count + 1) * COLUMNS, sizeof *cells);
+    row_text *texts = calloc(count, sizeof *texts);
+    const bool made = cells && texts;
+    for (uint32_t i = 0; i < count; i++) print_notes(&results[i]);
+    if (made) {
+        for (int i = 0; i < COLUMNS; i++) cells[i] = head[i];
+        for (uint32_t i = 0; i < count; i++) fill_row(cells + (size_t)(i + 1) * COLUMNS, &results[i], &texts[i]);
+        cli_print_table(cells, (int)count + 1, "lrrrrrrr");
     }
-    cli_table_begin(&table, (int)(sizeof names / sizeof *names), names);
-    for (uint32_t i = 0; i < count; i++) {
-        const conform_result *r = &results[i];
-        cli_table_cell(&table, "%s", r->device);
-        const uint32_t numbers[] = {r->operators, r->cases, r->passed, r->failed, r->skipped};
-        for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) cli_table_cell(&table, "%u", numbers[k]);
-        cli_table_cell(&table, "%llu", (unsigned long long)r->compiled);
-        cli_table_cell(&table, "%.1f", r->seconds);
-    }
-    return cli_table_end(&table);
+    free(texts);
+    free(cells);
+    return made ? CLI_DONE : cli_fail("no memory for a table of %u devices", count);
 }
 
 static int report(const arguments *given, const conform_result *results, uint32_t count)
 {
-    int verdict = CLI_DONE;
-    for (uint32_t i = 0; i < count; i++)
-        if (results[i].failed) verdict = CLI_FAILURE;
-    if (given->json && strcmp(given->device, "all") != 0) return cli_print_json(json_result(&results[0]), verdict);
-    if (given->json) {
+    bool failed = false;
+    int printed;
+    for (uint32_t i = 0; i < count; i++) failed = failed || results[i].failed > 0;
+    if (!given->json) {
+        printed = print_table(results, count);
+    } else if (strcmp(given->device, "all") != 0) {
+        printed = cli_print_json(json_result(&results[0]));
+    } else {
         cJSON *list = cJSON_CreateArray();
         for (uint32_t i = 0; i < count; i++) cJSON_AddItemToArray(list, json_result(&results[i]));
-        return cli_print_json(list, verdict);
+        printed = cli_print_json(list);
     }
-    const int printed = print_table(results, count);
-    return printed == CLI_DONE ? verdict : printed;
+    return failed ? CLI_FAILED : printed;
 }
 
 /* ---- The command ---- */
 
 static int check_devices(sabir_context *context, const arguments *given, conform_result *results, uint32_t count)
 {
+    const bool all = strcmp(given->device, "all") == 0;
     for (uint32_t i = 0; i < count; i++) {
         sabir_device_info info = {.size = sizeof info};
-        const bool all = strcmp(given->device, "all") == 0;
         sabir_status status = all ? sabir_device_describe(context, i, &info) : SABIR_OK;
         if (status == SABIR_OK) status = check_one(context, given, all ? info.id : given->device, &results[i]);
-        if (status != SABIR_OK) return cli_fail(status, all ? info.id : given->device);
+        if (status != SABIR_OK) return cli_fail_status(all ? info.id : given->device, status);
     }
     if (results[0].cases > 0 || results[0].failed > 0) return report(given, results, count);
-    fprintf(stderr, "sabir: no case of that name\n");
-    return CLI_ERROR;
+    return cli_fail("no case has a name that '%s' matches", given->filter ? given->filter : "");
 }
 
-static int run(int argc, char **argv)
+static int check(sabir_context *context, const arguments *given)
+{
+    uint32_t count = 1;
+    const sabir_status status = strcmp(given->device, "all") == 0 ? sabir_device_count(context, &count) : SABIR_OK;
+    if (status != SABIR_OK) return cli_fail_status("the devices cannot be listed", status);
+    conform_result *results = calloc(count, sizeof *results);
+    if (!results) return cli_fail("no memory for %u results", count);
+    const int code = check_devices(context, given, results, count);
+    for (uint32_t i = 0; i < count; i++) conform_result_free(&results[i]);
+    free(results);
+    return code;
+}
+
+static int run(const cli_call *call)
 {
     arguments given;
-    if (!parse(argc, argv, &given)) return cli_misused(&cli_check);
-    sabir_context *context;
-    uint32_t count = 1;
-    sabir_status status = cli_context(&context);
-    if (status != SABIR_OK) return cli_fail(status, "context");
-    if (strcmp(given.device, "all") == 0) status = sabir_device_count(context, &count);
-    conform_result *results = calloc(count, sizeof *results);
-    int code = !results ? cli_fail(SABIR_OUT_OF_MEMORY, "results") : status != SABIR_OK ? cli_fail(status, "devices") : check_devices(context, &given, results, count);
-    for (uint32_t i = 0; results && i < count; i++) conform_result_free(&results[i]);
-    free(results);
+    const int parsed = parse(call, &given);
+    if (parsed != CLI_DONE) return parsed;
+    sabir_context *context = cli_context();
+    if (!context) return CLI_FAILED;
+    const int code = check(context, &given);
     sabir_context_release(context);
     return code;
 }
 
-const cli_command cli_check = {"check", "compare every operator on a device with the reference", help, run};
+const cli_command cli_check = {
+    .name = "check",
+    .summary = "compare every operator on a device with the reference",
+    .text = "Runs every operator, in every type and on awkward shapes, on a device and compares with the float64\n"
+            "reference. A case is skipped only where the device lacks a capability, which is named.\n"
+            "Exit status: 0 all passed, 1 a case failed or the cases could not be run.\n\n"
+            "--json prints an object (with --device all an array of them) with device, operators, cases, passed,\n"
+            "failed, skipped, seconds, compiled (kernels), failures (name, message) and skips (name, capability).\n",
+    .options = {
+        {"device", "ID", "a device as sabir devices names it, or all (default: auto)"},
+        {"op", "REGEX", "only operators whose name matches; with a '/' in it, cases (operator/type/case)"},
+        {"large", NULL, "the cases with tensors of 160 MiB instead of the others"},
+        {"random", "N", "N random graphs instead of cases, each compiled in every way"},
+        {"seed", "N", "of the data (default: 1)"},
+    },
+    .run = run,
+};

@@ -44,7 +44,7 @@ static sabir_status print_statistics(const sabir_kernel *kernel)
     return SABIR_OK;
 }
 
-static sabir_status create(sabir_backend_device *device, const native_variant *one, uint32_t plain, sabir_kernel **kernel)
+static sabir_status create(sabir_backend_device *device, const native_variant *one, bool plain, sabir_kernel **kernel)
 {
     const sbr_kernel_desc *desc = one->desc;
     const sbr_embedded_module *module = sbr_builtin_module(desc->name, one->variant);
@@ -73,12 +73,12 @@ static void print_failure(sabir_status status)
     for (const char *at = sabir_last_message(); *at; at++) putchar(*at == '\n' || *at == '\t' ? ' ' : *at);
 }
 
-static sabir_status answer(const native *n, sabir_backend_device *device, const char *name, uint32_t plain)
+static sabir_status answer(const native *n, sabir_backend_device *device, const char *name, bool plain)
 {
     const native_variant *one = native_find(n, name);
     if (!one) return sbr_fail(SABIR_NOT_FOUND, "there is no variant '%s'", name);
     sabir_kernel *kernel = NULL;
-    printf("%s\t%u\t", name, plain);
+    printf("%s\t%d\t", name, plain);
     sabir_status status = create(device, one, plain, &kernel);
     if (status == SABIR_OK) status = print_statistics(kernel);
     if (status != SABIR_OK) print_failure(status);
@@ -93,8 +93,8 @@ static sabir_status answer_all(const native *n, sabir_driver *driver, sabir_back
     SABIR_TRY(sbr_vulkan_backend.device_caps(driver, 0, &caps));
     if (!device->adapter->executable_properties) return sbr_fail(SABIR_UNSUPPORTED, "%s gives no statistics of pipelines", caps.name);
     printf("device\t%s\t%s\n", caps.name, caps.driver);
-    char name[128];
-    for (unsigned plain; scanf("%127s %u", name, &plain) == 2;) SABIR_TRY(answer(n, device, name, plain));
+    char name[128], plain[2];
+    while (scanf("%127s %1s", name, plain) == 2) SABIR_TRY(answer(n, device, name, plain[0] == '1'));
     return SABIR_OK;
 }
 
