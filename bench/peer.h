@@ -1,5 +1,5 @@
-/* How peers are compiled: -O3 -ffast-math (meson.build), and on x86 once for each level of vector instructions, so that a program built
- * here is as strong on another machine. */
+/* How peers are compiled: -O3 -ffast-math (meson.build), and by gcc on x86 once for each level of vector instructions, so that a program
+ * built here is as strong on another machine. Other compilers build for the machine that their flags name. */
 #ifndef BENCH_PEER_H
 #define BENCH_PEER_H
 
@@ -9,7 +9,7 @@
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) /* resolvers run before the sanitizer is ready */
 #  define BENCH_STRONG
-#elif defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12 && defined(__gnu_linux__)
+#elif defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && __GNUC__ >= 12
 #  define BENCH_STRONG __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #  define BENCH_STRONG

@@ -38,7 +38,7 @@ static double median(double *numbers, uint32_t count)
 
 static bench_times summarise(const sample *samples, uint32_t count, bool cpu_clock)
 {
-    double cpu[MOST_SAMPLES], wall[MOST_SAMPLES];
+    double cpu[MOST_SAMPLES] = {0}, wall[MOST_SAMPLES] = {0};
     for (uint32_t i = 0; i < count; i++) {
         cpu[i] = samples[i].cpu;
         wall[i] = samples[i].wall;

@@ -1,6 +1,7 @@
 /* Which nodes run as one kernel. A product with its epilogue (epilogue.c); or a root and the elementwise nodes and views that feed only
- * it, so that nothing but the root's result is ever written: the root is elementwise, or a reduction over trailing axes. */
-#include "fuse.h"
+ * it, so that nothing but the root's result is ever written: the root is elementwise, or a reduction over trailing axes. Reductions
+ * over the same trailing axes that keep them may lie inside, as in x / sqrt(mean(x^2)): the kernel then works by rows. */
+#include "fused.h"
 
 enum { MOST_MEMBERS = 48 };
 
@@ -77,6 +78,8 @@ typedef struct fuser {
     sbr_arith arith;    /* of the group being grown */
     uint32_t root, members, computing;
     uint32_t operands;  /* upper bound of what the kernel reads */
+    int32_t reduced;    /* trailing axes that reductions of the group take; 0: none yet */
+    uint32_t reductions;
 } fuser;
 
 static uint32_t readers_inside(const fuser *f, uint32_t value)
@@ -90,18 +93,65 @@ static uint32_t readers_inside(const fuser *f, uint32_t value)
     return count;
 }
 
+/* What the group computes at each element of. */
+static const sabir_shape *space(const fuser *f)
+{
+    const sbr_node *root = &f->graph->nodes.data[f->root];
+    return &sbr_value_at(f->graph, sbr_fuse_reduces_rows(f->graph, root) ? root->inputs[0] : root->first_output)->shape;
+}
+
+/* Whether nothing but elementwise nodes lies between the value and the root, so that an element's row is the same in both. */
+static bool keeps_rows(const fuser *f, uint32_t value)
+{
+    for (uint32_t n = sbr_value_at(f->graph, value)->node + 1; n <= f->root; n++) {
+        const sbr_node *node = &f->graph->nodes.data[n];
+        if (f->group[n] != f->root || (n == f->root && sbr_fuse_reduces_rows(f->graph, node))) continue;
+        for (uint32_t i = 0; i < node->input_count; i++) {
+            if (node->inputs[i] != value) continue;
+            if (sbr_fuse_is_view(f->graph, node) || node->op == SBR_OP_cast || (n != f->root && !keeps_rows(f, node->first_output))) return false;
+        }
+    }
+    return true;
+}
+
+/* Few long rows are better reduced in two stages, by the whole device. */
+static bool has_long_rows(const sabir_graph *graph, const sbr_node *node)
+{
+    const sabir_shape *shape = &sbr_value_at(graph, node->inputs[0])->shape;
+    const int32_t kept = shape->rank - ((const sabir_reduce_attrs *)node->attrs)->axes.count;
+    double rows = 1, columns = 1;
+    for (int32_t i = 0; i < shape->rank; i++) {
+        if (!sbr_is_number(shape->extents[i])) return false;
+        if (i < kept) rows *= (double)shape->extents[i];
+        else columns *= (double)shape->extents[i];
+    }
+    return columns > 16384 && rows < 64;
+}
+
+/* A reduction inside: over the rows that the group works by, its axes kept. */
+static bool fits_rows(const fuser *f, const sbr_node *node)
+{
+    const sabir_reduce_attrs *attrs = node->attrs;
+    if (!attrs->keep || has_long_rows(f->graph, node) || f->reductions == SBR_FUSED_REDUCTIONS - 1 || (f->reduced && f->reduced != attrs->axes.count)) return false;
+    return sbr_shape_equal(&sbr_value_at(f->graph, node->inputs[0])->shape, space(f)) && keeps_rows(f, node->first_output);
+}
+
 static bool absorb(fuser *f, uint32_t value)
 {
     const uint32_t n = sbr_value_at(f->graph, value)->node;
     const sbr_node *node = &f->graph->nodes.data[n];
     sbr_arith arith = SBR_ARITH_COUNT;
-    const bool view = sbr_fuse_is_view(f->graph, node);
+    const bool view = sbr_fuse_is_view(f->graph, node), reduces = sbr_fuse_reduces_rows(f->graph, node);
     if (f->group[n] != UINT32_MAX || f->loop[n] != f->loop[f->root] || f->members == MOST_MEMBERS) return false;
-    if (!view && !node_arith(f->graph, node, &arith)) return false;
+    if (reduces ? !value_arith(sbr_value_at(f->graph, node->inputs[0])->type, &arith) || !fits_rows(f, node) : !view && !node_arith(f->graph, node, &arith)) return false;
     if (arith != SBR_ARITH_COUNT && f->arith != SBR_ARITH_COUNT && arith != f->arith) return false;
     if (f->readers[value] != readers_inside(f, value)) return false;
     if (f->operands + node->input_count - 1 > SBR_FUSED_OPERANDS) return false;
     f->operands += node->input_count - 1;
+    if (reduces) {
+        f->reduced = ((const sabir_reduce_attrs *)node->attrs)->axes.count;
+        f->reductions++;
+    }
     if (arith != SBR_ARITH_COUNT) f->arith = arith;
     f->group[n] = f->root;
     f->members++;
@@ -131,7 +181,7 @@ static void try_root(fuser *f, uint32_t n)
     sbr_arith arith;
     if (f->group[n] != UINT32_MAX) return;
     if (reduces) {
-        if (!value_arith(sbr_value_at(f->graph, node->inputs[0])->type, &arith)) return;
+        if (!value_arith(sbr_value_at(f->graph, node->inputs[0])->type, &arith) || has_long_rows(f->graph, node)) return;
     } else if (!node_arith(f->graph, node, &arith)) {
         return;
     }
@@ -140,6 +190,8 @@ static void try_root(fuser *f, uint32_t n)
     f->members = 1;
     f->computing = 1;
     f->operands = node->input_count;
+    f->reductions = reduces;
+    f->reduced = reduces ? ((const sabir_reduce_attrs *)node->attrs)->axes.count : 0;
     f->group[n] = n;
     grow(f);
     if (f->computing > 1) return;

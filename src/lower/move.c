@@ -1,11 +1,10 @@
 /* Operators that put elements elsewhere: pad, roll, concat, diagonal_embed, gather, take_along. */
 #include "words.h"
 
-/* ---- pad and what it serves ---- */
+/* ---- pad, diagonal_embed ---- */
 
 typedef struct padding {
-    uint32_t mode;  /* sabir_pad_mode */
-    uint32_t ahead; /* axes, as bits, that read ahead; periodic only */
+    uint32_t mode; /* sabir_pad_mode */
     sbr_expr before[SABIR_MAX_RANK];
     double value;
 } padding;
@@ -21,7 +20,6 @@ static sabir_status launch_pad(sbr_lowering *lowering, const sbr_view *x, const 
     sbr_write(&l, "y", y);
     sbr_int(&l, "mode", p->mode);
     sbr_int(&l, "axes", x->rank);
-    sbr_int(&l, "ahead", p->ahead);
     for (int32_t i = 0; i < SABIR_MAX_RANK; i++) {
         const bool given = i < x->rank;
         sbr_idx_at(&l, "sizes", (uint32_t)i, given ? y->extents[i] : one);
@@ -41,25 +39,6 @@ sabir_status sbr_lower_pad(sbr_lowering *lowering, const sbr_node *node)
     SABIR_TRY(sbr_out(lowering, node, 0, &output));
     padding p = {.mode = (uint32_t)attrs->mode, .value = attrs->value};
     for (int32_t i = 0; i < x.rank; i++) p.before[i] = sbr_num(lowering, attrs->before.values[i]);
-    return launch_pad(lowering, &x, &output, &p);
-}
-
-/* Element k comes from k - shift, around the end: periodic padding that adds nothing. */
-sabir_status sbr_lower_roll(sbr_lowering *lowering, const sbr_node *node)
-{
-    const sabir_roll_attrs *attrs = node->attrs;
-    const sbr_view x = *sbr_in(lowering, node, 0);
-    sbr_view output;
-    SABIR_TRY(sbr_out(lowering, node, 0, &output));
-    padding p = {.mode = SABIR_PAD_PERIODIC};
-    for (int32_t i = 0; i < x.rank; i++) p.before[i] = sbr_num(lowering, 0);
-    for (int32_t i = 0; i < attrs->axes.count; i++) {
-        const int64_t axis = attrs->axes.values[i];
-        int64_t extent, shift = attrs->shifts.values[i];
-        if (sbr_known(lowering, x.extents[axis], &extent) && extent > 0) shift %= extent;
-        if (shift < 0) p.ahead |= 1u << axis;
-        p.before[axis] = sbr_num(lowering, shift < 0 ? -shift : shift);
-    }
     return launch_pad(lowering, &x, &output, &p);
 }
 
@@ -83,6 +62,52 @@ sabir_status sbr_lower_diagonal_embed(sbr_lowering *lowering, const sbr_node *no
     rows.extents[rank - 1] = n;
     rows.strides[rank - 2] = n;
     sbr_alias(lowering, node, 0, &rows);
+    return SABIR_OK;
+}
+
+/* ---- roll ---- */
+
+/* floor((2^32 - 1) / line), by which a kernel divides indices of y without a division; 0 where the line or an index may be too large. */
+static uint32_t reciprocal(sbr_lowering *lowering, const sbr_view *y, sbr_expr line)
+{
+    int64_t number;
+    const int64_t count = sbr_expr_largest(&lowering->module->exprs, sbr_view_count(lowering, y));
+    const bool divides = sbr_known(lowering, line, &number) && number > 0 && number <= UINT32_MAX && count >= 0 && count <= UINT32_MAX;
+    return divides ? UINT32_MAX / (uint32_t)number : 0;
+}
+
+static sabir_status roll_axis(sbr_lowering *lowering, const sbr_view *x, int32_t axis, int64_t shift, const sbr_view *y)
+{
+    const sbr_expr inner = sbr_extents_product(lowering, x, axis + 1, x->rank);
+    sbr_launcher l;
+    SABIR_TRY(sbr_launch_begin(&l, lowering, "roll", sbr_bits_of(x->type), sbr_bits_of(x->type)));
+    sbr_read(&l, "x", x);
+    sbr_write(&l, "y", y);
+    sbr_idx(&l, "count", x->extents[axis]);
+    sbr_idx(&l, "inner", inner);
+    sbr_int(&l, "shift", shift < 0 ? -shift : shift);
+    sbr_int(&l, "ahead", shift < 0);
+    sbr_int(&l, "reciprocal", reciprocal(lowering, y, sbr_mul(lowering, x->extents[axis], inner)));
+    return sbr_launch_end(&l, SBR_EXPR_NONE, 0);
+}
+
+/* One axis after the other. */
+sabir_status sbr_lower_roll(sbr_lowering *lowering, const sbr_node *node)
+{
+    const sabir_roll_attrs *attrs = node->attrs;
+    sbr_view x = *sbr_in(lowering, node, 0), from;
+    SABIR_TRY(sbr_dense(lowering, &x, &from));
+    for (int32_t i = 0; i < attrs->axes.count; i++) {
+        const int32_t axis = (int32_t)attrs->axes.values[i];
+        int64_t extent, shift = attrs->shifts.values[i];
+        if (sbr_known(lowering, from.extents[axis], &extent) && extent > 0) shift %= extent;
+        if (shift == 0) continue;
+        sbr_view to;
+        SABIR_TRY(sbr_temp(lowering, from.type, from.rank, from.extents, &to));
+        SABIR_TRY(roll_axis(lowering, &from, axis, shift, &to));
+        from = to;
+    }
+    sbr_alias(lowering, node, 0, &from);
     return SABIR_OK;
 }
 

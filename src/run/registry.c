@@ -1,5 +1,8 @@
 #include "registry.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "quirks.h"
 
 #if defined(SABIR_WITH_VULKAN)
@@ -8,6 +11,9 @@ extern const sabir_backend sbr_vulkan_backend; /* backends/vulkan/vulkan.h */
 #if defined(SABIR_WITH_OPENCL)
 extern const sabir_backend sbr_opencl_backend; /* backends/opencl/opencl.h */
 #endif
+
+/* Held while drivers are opened and closed: PoCL 3.1 ends the process when two threads ask for its platforms at once. */
+static sbr_mutex drivers_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* What hangs on the context. */
 typedef struct listed_backend { const sabir_backend *backend; char *library; } listed_backend;
@@ -37,7 +43,10 @@ static void registry_free(sbr_registry *registry)
 {
     if (!registry) return;
     const sabir_allocator *allocator = registry->allocator;
+    sbr_lock(&drivers_lock);
     for (uint32_t i = registry->drivers.count; i-- > 0;) registry->drivers.data[i].backend->close(registry->drivers.data[i].handle);
+    sbr_unlock(&drivers_lock);
+    sbr_text_free(&registry->log.kept);
     sbr_vector_free(allocator, &registry->drivers);
     sbr_vector_free(allocator, &registry->devices);
     sbr_text_free(&registry->missing);
@@ -109,12 +118,42 @@ sabir_status sabir_context_add_backend(sabir_context *context, const sabir_backe
 
 /* ---- Looking for devices ---- */
 
-static void log_of_host(void *user, sabir_log_level level, const char *message) { sbr_log(user, level, "%s", message); }
+static void log_of_host(void *user, sabir_log_level level, const char *message)
+{
+    sbr_log_sink *sink = user;
+    if (!sink->keeps) {
+        sbr_log(sink->context, level, "%s", message);
+        return;
+    }
+    const char first = (char)('0' + (int)level);
+    sbr_text_append(&sink->kept, &first, 1);
+    sbr_text_append(&sink->kept, message, strlen(message) + 1);
+}
 
-static sabir_status note_missing(sabir_context *context, sbr_registry *registry, const sabir_backend *backend, sabir_status status)
+SBR_PRINTF(3, 4) static void log_later(sbr_registry *registry, sabir_log_level level, const char *format, ...)
+{
+    char message[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    log_of_host(&registry->log, level, message);
+}
+
+static void hand_over_log(sbr_log_sink *sink)
+{
+    sbr_text kept = sink->kept;
+    sink->kept = (sbr_text){.allocator = kept.allocator};
+    sink->keeps = false;
+    for (size_t at = 0; at < kept.length; at += strlen(kept.data + at) + 1)
+        sbr_log(sink->context, (sabir_log_level)(kept.data[at] - '0'), "%s", kept.data + at + 1);
+    sbr_text_free(&kept);
+}
+
+static sabir_status note_missing(sbr_registry *registry, const sabir_backend *backend, sabir_status status)
 {
     /* An absent API is normal; anything else is worth a look. */
-    sbr_log(context, status == SABIR_NOT_FOUND ? SABIR_LOG_INFO : SABIR_LOG_WARNING, "%s: %s", backend->name, sabir_last_message());
+    log_later(registry, status == SABIR_NOT_FOUND ? SABIR_LOG_INFO : SABIR_LOG_WARNING, "%s: %s", backend->name, sabir_last_message());
     sbr_text_printf(&registry->missing, "%s: %s\n", backend->name, sabir_last_message());
     return registry->missing.failed ? sbr_no_memory(1) : SABIR_OK;
 }
@@ -124,9 +163,9 @@ static sabir_status add_device(sabir_context *context, sbr_registry *registry, c
     sbr_found_device found = {.backend = driver->backend, .driver = driver->handle, .index = index, .caps = {.size = sizeof found.caps}};
     sabir_status status = driver->backend->device_caps(driver->handle, index, &found.caps);
     if (status == SABIR_OUT_OF_MEMORY) return status;
-    if (status != SABIR_OK) return note_missing(context, registry, driver->backend, status);
+    if (status != SABIR_OK) return note_missing(registry, driver->backend, status);
     sbr_quirks_apply(sbr_quirks, sbr_quirk_count, driver->backend->name, &found.caps, found.info.quirks, sizeof found.info.quirks);
-    if (found.info.quirks[0]) sbr_log(context, SABIR_LOG_INFO, "%s: driver faults worked around: %s", found.caps.name, found.info.quirks);
+    if (found.info.quirks[0]) log_later(registry, SABIR_LOG_INFO, "%s: driver faults worked around: %s", found.caps.name, found.info.quirks);
     SABIR_TRY(sbr_clamp_apply(context->clamp, &found.caps));
     if (!sbr_push(registry->allocator, &registry->devices, found)) return sbr_no_memory(sizeof found);
     sbr_identify(registry, registry->devices.count - 1);
@@ -138,7 +177,7 @@ static sabir_status open_backend(sabir_context *context, sbr_registry *registry,
     const sabir_host host = {
         .size = sizeof host,
         .allocator = context->allocator,
-        .log_user = context,
+        .log_user = &registry->log,
         .log = log_of_host,
         .fail = sbr_fail,
         .library = library ? library : "",
@@ -148,7 +187,7 @@ static sabir_status open_backend(sabir_context *context, sbr_registry *registry,
     sbr_open_driver driver = {backend, NULL};
     sabir_status status = backend->open(&host, &driver.handle);
     if (status == SABIR_OUT_OF_MEMORY) return status;
-    if (status != SABIR_OK) return note_missing(context, registry, backend, status);
+    if (status != SABIR_OK) return note_missing(registry, backend, status);
     registry->drivers.data[registry->drivers.count++] = driver;
     const uint32_t count = backend->device_count(driver.handle);
     for (uint32_t i = 0; i < count; i++) SABIR_TRY(add_device(context, registry, &driver, i));
@@ -191,11 +230,19 @@ static sabir_status make_registry(sabir_context *context, const runtime *all, sb
 {
     sbr_registry *made = sbr_alloc(sbr_context_allocator(context), sizeof *made);
     if (!made) return sbr_no_memory(sizeof *made);
-    made->allocator = made->missing.allocator = sbr_context_allocator(context);
+    made->allocator = made->missing.allocator = made->log.kept.allocator = sbr_context_allocator(context);
+    made->log.context = context;
+    made->log.keeps = true;
+    sbr_lock(&drivers_lock);
     sabir_status status = look(context, made, all->added.data, all->added.count);
+    sbr_unlock(&drivers_lock);
+    /* The message is the thread's last, whatever the callback does. */
+    char message[512];
+    snprintf(message, sizeof message, "%s", sabir_last_message());
+    hand_over_log(&made->log);
     if (status == SABIR_OK) *registry = made;
     else registry_free(made);
-    return status;
+    return status == SABIR_OK ? SABIR_OK : sbr_fail(status, "%s", message);
 }
 
 sabir_status sbr_registry_get(sabir_context *context, const sbr_registry **registry)

@@ -1,7 +1,7 @@
 /* The devices of a context: backends opened, devices listed with capabilities, quirks and clamps applied. Read this first, then device.h.
  *
- * The list is made once, by the first call that needs devices, and lives as long as the context. No lock is held while drivers are
- * asked, so that they may log. */
+ * The list is made once, by the first call that needs devices, and lives as long as the context. Drivers are opened and closed one at a
+ * time in the process, for not all of them bear anything else; what is logged meanwhile is handed over afterwards, without a lock. */
 #ifndef SBR_REGISTRY_H
 #define SBR_REGISTRY_H
 
@@ -20,8 +20,16 @@ typedef struct sbr_found_device {
 
 typedef struct sbr_open_driver { const sabir_backend *backend; sabir_driver *handle; } sbr_open_driver;
 
+/* What drivers log goes through here. */
+typedef struct sbr_log_sink {
+    sabir_context *context;
+    bool keeps;      /* while devices are looked for */
+    sbr_text kept;   /* one character for the level, the message, NUL; again and again */
+} sbr_log_sink;
+
 typedef struct sbr_registry {
     const sabir_allocator *allocator;
+    sbr_log_sink log;
     SBR_VECTOR(sbr_open_driver) drivers;
     SBR_VECTOR(sbr_found_device) devices; /* the reference last */
     sbr_text missing;                     /* what was looked for and not found, one line each */

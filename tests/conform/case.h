@@ -29,6 +29,7 @@ typedef struct conform_case {
     conform_builder *build;
     double tolerance;   /* for f32, from the table; 0: exact */
     bool large;
+    bool fused, no_simplify, unplanned; /* how it is compiled; cases run each operator by a kernel of its own */
 } conform_case;
 
 typedef struct conform_list {

@@ -9,6 +9,7 @@
 
 #include "elementwise.h"
 #include "plan.h"
+#include "random.h"
 
 /* ---- The table ---- */
 
@@ -171,18 +172,35 @@ sabir_status conform_run(sabir_context *context, const conform_options *options,
     return status;
 }
 
+/* ---- Random graphs ---- */
+
+static const struct { const char *name; bool fused, no_simplify, unplanned; } ways[] = {
+    {"plain", true, false, false}, {"unfused", false, false, false}, {"unplanned", true, false, true}, {"unsimplified", false, true, false},
+};
+
+static sabir_status run_random(conform_session *session, const conform_options *options, uint32_t graph)
+{
+    const uint64_t seed = options->seed + graph;
+    char name[64];
+    snprintf(name, sizeof name, "random/%llu", (unsigned long long)seed);
+    if (options->progress) options->progress(options->user, graph * COUNT_OF(ways), session->result->cases, name);
+    for (uint32_t way = 0; way < COUNT_OF(ways); way++) {
+        const conform_case one = {.op = "random graph", .detail = ways[way].name, .data = &seed, .build = conform_build_random, .fused = ways[way].fused,
+                                  .no_simplify = ways[way].no_simplify, .unplanned = ways[way].unplanned, .tolerance = CONFORM_RANDOM_TOLERANCE};
+        snprintf(name, sizeof name, "random/%llu/%s", (unsigned long long)seed, ways[way].name);
+        const sabir_status status = conform_run_case(session, &one, name);
+        if (status != SABIR_OK) return status;
+    }
+    return SABIR_OK;
+}
+
 sabir_status conform_run_random(sabir_context *context, const conform_options *options, uint32_t count, conform_result *result)
 {
-    *result = (conform_result){.cases = count};
+    *result = (conform_result){.cases = count * COUNT_OF(ways)};
     conform_session session;
     const double start = now();
     sabir_status status = open_session(context, options, result, &session);
-    for (uint32_t i = 0; i < count && status == SABIR_OK; i++) {
-        char name[48];
-        snprintf(name, sizeof name, "random/%llu", (unsigned long long)(options->seed + i));
-        if (options->progress) options->progress(options->user, i, count, name);
-        status = conform_run_random_graph(&session, options->seed + i, name);
-    }
+    for (uint32_t i = 0; i < count && status == SABIR_OK; i++) status = run_random(&session, options, i);
     close_session(&session);
     result->seconds = now() - start;
     return status;

@@ -38,8 +38,8 @@ typedef struct conform_options {
 sabir_status conform_run(sabir_context *context, const conform_options *options, conform_result *result);
 void conform_result_free(conform_result *result);
 
-/* Random graphs (random.h describes them): count graphs from seed on, on a device, in each way of compiling, against the reference. cases counts graphs;
- * filter and large are unused. */
+/* Random graphs (random.h describes them): count graphs from seed on, on a device, against the reference, each compiled in four ways: as usual, without
+ * fusion, without a memory plan, without simplification. cases counts these; filter and large are unused. */
 sabir_status conform_run_random(sabir_context *context, const conform_options *options, uint32_t count, conform_result *result);
 
 #endif

@@ -30,8 +30,6 @@ typedef struct conform_session {
 
 /* Runs one case and counts it in the result. Fails only for want of host memory. */
 sabir_status conform_run_case(conform_session *session, const conform_case *one, const char *name);
-/* Runs the random graph of that seed likewise. */
-sabir_status conform_run_random_graph(conform_session *session, uint64_t seed, const char *name);
 sabir_status conform_note_add(conform_notes *notes, const char *name, const char *message);
 
 #endif

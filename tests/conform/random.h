@@ -5,6 +5,8 @@
 
 #include "case.h"
 
+/* Room for the roundings of a few dozen operators. */
+#define CONFORM_RANDOM_TOLERANCE 2e-5
 /* The builder of a case whose data is a const uint64_t: the graph of that seed. */
 void conform_build_random(conform_build *b);
 

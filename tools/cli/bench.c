@@ -60,7 +60,7 @@ static void print_row(const bench_result *result)
         snprintf(speedup, sizeof speedup, "%.3f", other / seconds);
     }
     printf("%-22s %9s %14s %9s %9s  %s\n", result->name, seconds_text(seconds, ours), rate_text(result, seconds, rate), peer, speedup,
-           result->peer_name[0] ? result->peer_name : "none found");
+           result->peer_name[0] ? result->peer_name : "none: OpenBLAS was not found (Debian: libopenblas0)");
     fflush(stdout);
 }
 
@@ -122,7 +122,7 @@ static int measure_device(session *s)
     const bench_row *row;
     for (uint32_t i = 0; (row = bench_row_at(i)) != NULL; i++)
         if (is_wanted(s, row)) measure_row(s, row);
-    if (!s->json && s->info.software)
+    if (!s->json && strcmp(s->info.type, "cpu") == 0)
         printf("\nFor steady figures on a CPU device: one core and one thread, as\n"
                "  POCL_MAX_PTHREAD_COUNT=1 LP_NUM_THREADS=1 taskset -c 0 sabir bench --device %s\n", s->info.id);
     return s->wrong > 0 ? cli_fail("%u of %u problems could not be measured", s->wrong, s->rows) : CLI_DONE;

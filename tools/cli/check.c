@@ -1,4 +1,4 @@
-/* sabir check: the conformance cases on the devices of this machine. */
+/* sabir check: the conformance cases (tests/conform), on the devices of this machine. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,42 +6,14 @@
 #include "cli.h"
 #include "conform/conform.h"
 
-typedef struct arguments {
-    const char *device, *filter;
-    uint64_t seed;
-    uint32_t random;
-    bool large, json;
-} arguments;
-
-/* Leaves *number where text is NULL. */
-static bool parse_number(const char *text, uint64_t most, uint64_t *number)
-{
-    if (!text) return true;
-    char *end;
-    errno = 0;
-    *number = strtoull(text, &end, 10);
-    return errno == 0 && *text >= '0' && *text <= '9' && !*end && *number <= most;
-}
-
-static int parse(const cli_call *call, arguments *given)
-{
-    uint64_t random = 0;
-    const char *device = cli_value(call, "device");
-    *given = (arguments){.device = device ? device : "auto", .filter = cli_value(call, "op"), .seed = 1, .large = cli_value(call, "large") != NULL,
-                         .json = call->json};
-    if (!parse_number(cli_value(call, "random"), 100000000, &random)) return cli_usage(call, "--random wants a number up to 100000000");
-    if (!parse_number(cli_value(call, "seed"), UINT64_MAX / 2, &given->seed)) return cli_usage(call, "--seed wants a number");
-    given->random = (uint32_t)random;
-    return CLI_DONE;
-}
-
-static sabir_status check_one(sabir_context *context, const arguments *given, const char *device, conform_result *result)
-{
-    const conform_options options = {.device = device, .filter = given->filter, .seed = given->seed, .large = given->large, .progress = cli_progress};
-    const sabir_status status = given->random ? conform_run_random(context, &options, given->random, result) : conform_run(context, &options, result);
-    cli_progress_end();
-    return status;
-}
+typedef struct check {
+    sabir_context *context;
+    conform_options options;
+    uint32_t random;          /* graphs; 0: cases */
+    bool all;                 /* devices */
+    conform_result *results;
+    uint32_t count;
+} check;
 
 /* ---- Results ---- */
 
@@ -66,120 +38,146 @@ static cJSON *json_result(const conform_result *result)
     cJSON_AddNumberToObject(object, "passed", result->passed);
     cJSON_AddNumberToObject(object, "failed", result->failed);
     cJSON_AddNumberToObject(object, "skipped", result->skipped);
+    cJSON_AddNumberToObject(object, "kernels", (double)result->compiled);
     cJSON_AddNumberToObject(object, "seconds", result->seconds);
-    cJSON_AddNumberToObject(object, "compiled", (double)result->compiled);
     cJSON_AddItemToObject(object, "failures", json_notes(&result->failures, "message"));
     cJSON_AddItemToObject(object, "skips", json_notes(&result->skips, "capability"));
     return object;
 }
 
+static int print_json(const check *c)
+{
+    if (!c->all) return cli_print_json(json_result(&c->results[0]));
+    cJSON *list = cJSON_CreateArray();
+    for (uint32_t i = 0; i < c->count; i++) cJSON_AddItemToArray(list, json_result(&c->results[i]));
+    return cli_print_json(list);
+}
+
+static void print_notes(const conform_result *result)
+{
+    for (uint32_t i = 0; i < result->failures.count; i++)
+        printf("%s: FAILED %s: %s\n", result->device, result->failures.items[i].name, result->failures.items[i].message);
+    for (uint32_t i = 0; i < result->skips.count; i++)
+        printf("%s: skipped %s: %s\n", result->device, result->skips.items[i].name, result->skips.items[i].message);
+    if (result->failures.count + result->skips.count) putchar('\n');
+}
+
 enum { COLUMNS = 8 };
 
-typedef struct row_text { char cells[COLUMNS][24]; } row_text;
-
-static void fill_row(const char **cells, const conform_result *r, row_text *text)
+static int print_table(const check *c)
 {
-    const uint32_t numbers[] = {r->operators, r->cases, r->passed, r->failed, r->skipped};
-    cells[0] = r->device;
-    for (int i = 0; i < 5; i++) snprintf(text->cells[i + 1], sizeof text->cells[0], "%u", numbers[i]);
-    snprintf(text->cells[6], sizeof text->cells[0], "%llu", (unsigned long long)r->compiled);
-    snprintf(text->cells[7], sizeof text->cells[0], "%.1f", r->seconds);
-    for (int i = 1; i < COLUMNS; i++) cells[i] = text->cells[i];
-}
-
-static void print_notes(const conform_result *r)
-{
-    for (uint32_t i = 0; i < r->failures.count; i++) printf("FAILED %s %s: %s\n", r->device, r->failures.items[i].name, r->failures.items[i].message);
-    for (uint32_t i = 0; i < r->skips.count; i++) printf("skipped %s %s: %s\n", r->device, r->skips.items[i].name, r->skips.items[i].message);
-}
-
-static int print_table(const conform_result *results, uint32_t count)
-{
-    static const char *const head[COLUMNS] = {"DEVICE", "OPERATORS", "CASES", "PASSED", "FAILED", "SKIPPED", "COMPILED", "SECONDS"};
-    const char **cells = calloc((size_t)(count + 1) * COLUMNS, sizeof *cells);
-    row_text *texts = calloc(count, sizeof *texts);
+    static const char *const head[COLUMNS] = {"DEVICE", "OPERATORS", "CASES", "PASSED", "FAILED", "SKIPPED", "KERNELS", "SECONDS"};
+    typedef struct row_text { char cells[COLUMNS][32]; } row_text;
+    const char **cells = calloc((size_t)(c->count + 1) * COLUMNS, sizeof *cells);
+    row_text *texts = calloc(c->count, sizeof *texts);
     const bool made = cells && texts;
-    for (uint32_t i = 0; i < count; i++) print_notes(&results[i]);
-    if (made) {
-        for (int i = 0; i < COLUMNS; i++) cells[i] = head[i];
-        for (uint32_t i = 0; i < count; i++) fill_row(cells + (size_t)(i + 1) * COLUMNS, &results[i], &texts[i]);
-        cli_print_table(cells, (int)count + 1, "lrrrrrrr");
+    for (uint32_t i = 0; made && i < c->count; i++) {
+        const conform_result *r = &c->results[i];
+        const unsigned long long numbers[] = {r->operators, r->cases, r->passed, r->failed, r->skipped, r->compiled};
+        print_notes(r);
+        snprintf(texts[i].cells[0], sizeof texts[i].cells[0], "%s", r->device);
+        for (int k = 1; k < COLUMNS - 1; k++) snprintf(texts[i].cells[k], sizeof texts[i].cells[k], "%llu", numbers[k - 1]);
+        snprintf(texts[i].cells[COLUMNS - 1], sizeof texts[i].cells[0], "%.1f", r->seconds);
+        for (int k = 0; k < COLUMNS; k++) cells[(i + 1) * COLUMNS + (uint32_t)k] = texts[i].cells[k];
     }
+    for (int k = 0; made && k < COLUMNS; k++) cells[k] = head[k];
+    if (made) cli_print_table(cells, (int)c->count + 1, "lrrrrrrr");
     free(texts);
     free(cells);
-    return made ? CLI_DONE : cli_fail("no memory for a table of %u devices", count);
+    return made ? CLI_DONE : cli_fail("no memory for a table of %u devices", c->count);
 }
 
-static int report(const arguments *given, const conform_result *results, uint32_t count)
+static int report(const check *c, bool json)
 {
-    bool failed = false;
-    int printed;
-    for (uint32_t i = 0; i < count; i++) failed = failed || results[i].failed > 0;
-    if (!given->json) {
-        printed = print_table(results, count);
-    } else if (strcmp(given->device, "all") != 0) {
-        printed = cli_print_json(json_result(&results[0]));
-    } else {
-        cJSON *list = cJSON_CreateArray();
-        for (uint32_t i = 0; i < count; i++) cJSON_AddItemToArray(list, json_result(&results[i]));
-        printed = cli_print_json(list);
+    bool failed = false, any = false;
+    for (uint32_t i = 0; i < c->count; i++) {
+        failed = failed || c->results[i].failed > 0;
+        any = any || c->results[i].cases > 0;
     }
-    return failed ? CLI_FAILED : printed;
+    if (!any) return cli_fail("no case matches '%s'", c->options.filter ? c->options.filter : "");
+    const int printed = json ? print_json(c) : print_table(c);
+    return printed == CLI_DONE && failed ? CLI_FAILED : printed;
+}
+
+/* ---- Running ---- */
+
+static int run_devices(check *c)
+{
+    const char *selector = c->options.device;
+    for (uint32_t i = 0; i < c->count; i++) {
+        sabir_device_info info = {.size = sizeof info};
+        sabir_status status = SABIR_OK;
+        if (c->all) {
+            status = sabir_device_describe(c->context, i, &info);
+            c->options.device = info.id;
+        }
+        if (status == SABIR_OK)
+            status = c->random ? conform_run_random(c->context, &c->options, c->random, &c->results[i]) : conform_run(c->context, &c->options, &c->results[i]);
+        cli_progress_end();
+        if (status != SABIR_OK) return cli_fail_status(c->all ? info.id : selector ? selector : "auto", status);
+    }
+    return CLI_DONE;
+}
+
+static int run_all(check *c, bool json)
+{
+    c->count = 1;
+    const sabir_status status = c->all ? sabir_device_count(c->context, &c->count) : SABIR_OK;
+    if (status != SABIR_OK) return cli_fail_status("the devices", status);
+    c->results = calloc(c->count, sizeof *c->results);
+    if (!c->results) return cli_fail("no memory for %u results", c->count);
+    int result = run_devices(c);
+    if (result == CLI_DONE) result = report(c, json);
+    for (uint32_t i = 0; i < c->count; i++) conform_result_free(&c->results[i]);
+    free(c->results);
+    return result;
 }
 
 /* ---- The command ---- */
 
-static int check_devices(sabir_context *context, const arguments *given, conform_result *results, uint32_t count)
+static int parse_number(const cli_call *call, const char *name, uint64_t most, uint64_t *number)
 {
-    const bool all = strcmp(given->device, "all") == 0;
-    for (uint32_t i = 0; i < count; i++) {
-        sabir_device_info info = {.size = sizeof info};
-        sabir_status status = all ? sabir_device_describe(context, i, &info) : SABIR_OK;
-        if (status == SABIR_OK) status = check_one(context, given, all ? info.id : given->device, &results[i]);
-        if (status != SABIR_OK) return cli_fail_status(all ? info.id : given->device, status);
-    }
-    if (results[0].cases > 0 || results[0].failed > 0) return report(given, results, count);
-    return cli_fail("no case has a name that '%s' matches", given->filter ? given->filter : "");
-}
-
-static int check(sabir_context *context, const arguments *given)
-{
-    uint32_t count = 1;
-    const sabir_status status = strcmp(given->device, "all") == 0 ? sabir_device_count(context, &count) : SABIR_OK;
-    if (status != SABIR_OK) return cli_fail_status("the devices cannot be listed", status);
-    conform_result *results = calloc(count, sizeof *results);
-    if (!results) return cli_fail("no memory for %u results", count);
-    const int code = check_devices(context, given, results, count);
-    for (uint32_t i = 0; i < count; i++) conform_result_free(&results[i]);
-    free(results);
-    return code;
+    const char *text = cli_value(call, name);
+    if (!text) return CLI_DONE;
+    char *end;
+    errno = 0;
+    *number = strtoull(text, &end, 10);
+    if (errno == 0 && *text >= '0' && *text <= '9' && !*end && *number <= most) return CLI_DONE;
+    return cli_usage(call, "--%s: '%s' is no number from 0 to %llu", name, text, (unsigned long long)most);
 }
 
 static int run(const cli_call *call)
 {
-    arguments given;
-    const int parsed = parse(call, &given);
-    if (parsed != CLI_DONE) return parsed;
-    sabir_context *context = cli_context();
-    if (!context) return CLI_FAILED;
-    const int code = check(context, &given);
-    sabir_context_release(context);
-    return code;
+    uint64_t seed = 1, random = 0;
+    int result = parse_number(call, "seed", UINT64_MAX / 2, &seed);
+    if (result == CLI_DONE) result = parse_number(call, "random", 100000000, &random);
+    if (result != CLI_DONE) return result;
+    const char *device = cli_value(call, "device");
+    check c = {
+        .context = cli_context(),
+        .options = {.device = device, .filter = cli_value(call, "op"), .seed = seed, .large = cli_value(call, "large") != NULL, .progress = cli_progress},
+        .random = (uint32_t)random,
+        .all = device && strcmp(device, "all") == 0,
+    };
+    if (!c.context) return CLI_FAILED;
+    result = run_all(&c, call->json);
+    sabir_context_release(c.context);
+    return result;
 }
 
 const cli_command cli_check = {
     .name = "check",
-    .summary = "compare every operator on a device with the reference",
-    .text = "Runs every operator, in every type and on awkward shapes, on a device and compares with the float64\n"
-            "reference. A case is skipped only where the device lacks a capability, which is named.\n"
-            "Exit status: 0 all passed, 1 a case failed or the cases could not be run.\n\n"
-            "--json prints an object (with --device all an array of them) with device, operators, cases, passed,\n"
-            "failed, skipped, seconds, compiled (kernels), failures (name, message) and skips (name, capability).\n",
+    .summary = "compare every operator with the reference",
+    .text = "Runs every operator, in every type that it takes and on awkward shapes, on a device and compares the results\n"
+            "with the float64 reference. A case is skipped only where the device lacks a capability, which is named.\n\n"
+            "--json prints {device, operators, cases, passed, failed, skipped, kernels (compiled), seconds,\n"
+            "failures: [{name, message}], skips: [{name, capability}]}, with --device all an array of these.\n"
+            "The exit status is 1 if any case failed.\n",
     .options = {
-        {"device", "ID", "a device as sabir devices names it, or all (default: auto)"},
-        {"op", "REGEX", "only operators whose name matches; with a '/' in it, cases (operator/type/case)"},
+        {"device", "ID", "an id, a stable id, an API, part of a name, auto (default) or all"},
+        {"op", "REGEX", "only operators in whose name it is found; with a '/', cases (operator/type/case)"},
         {"large", NULL, "the cases with tensors of 160 MiB instead of the others"},
-        {"random", "N", "N random graphs instead of cases, each compiled in every way"},
+        {"random", "N", "N random graphs instead of cases, each compiled in four ways"},
         {"seed", "N", "of the data (default: 1)"},
     },
     .run = run,

@@ -106,7 +106,7 @@ class Ocloc(OpenCL):
             return "ocloc is missing (Debian: intel-opencl-icd)"
         call(["ocloc", "query", "OCL_DRIVER_VERSION"], self.scratch.path)
         with open(os.path.join(self.scratch.path, "OCL_DRIVER_VERSION"), encoding="utf-8") as file:
-            self.version = "ocloc-" + file.read().strip()
+            self.version = "ocloc-" + file.read().strip("\0\n ")
         return None
 
     def measure(self, folder, target, entry, plain, local):
