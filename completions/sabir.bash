@@ -5,6 +5,11 @@ _sabir_devices()
     command sabir devices --json 2>/dev/null | sed -n 's/.*"id"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p'
 }
 
+_sabir_operators()
+{
+    command sabir info --json 2>/dev/null | sed -n 's/.*"operators"[[:space:]]*:[[:space:]]*\[\([^]]*\)\].*/\1/p' | tr -d '",'
+}
+
 _sabir()
 {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} options
@@ -12,24 +17,30 @@ _sabir()
 
     # A device id holds a colon, at which readline breaks words: complete the part after it.
     if [[ $line =~ --device[[:space:]]+([^[:space:]]*)$ ]]; then
-        local typed=${BASH_REMATCH[1]} colons
+        local typed=${BASH_REMATCH[1]} colons all=
         colons=${typed%"${typed##*:}"}
         [[ $COMP_WORDBREAKS == *:* ]] || colons=
-        mapfile -t COMPREPLY < <(compgen -W "auto all reference $(_sabir_devices)" -- "$typed")
+        [[ $command != check ]] || all=all
+        mapfile -t COMPREPLY < <(compgen -W "auto $all $(_sabir_devices)" -- "$typed")
         COMPREPLY=("${COMPREPLY[@]#"$colons"}")
         return
     fi
     if [[ $COMP_CWORD -eq 1 ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "devices check bench info --help --version" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "devices check bench info help --help --version" -- "$word")
         return
     fi
     case $previous in
-    --op | --only) return ;;
+    --op | --only | --seconds | --random | --seed) return ;;
     esac
     case $command in
-    devices | info) options="--json --help" ;;
-    check) options="--device --op --json --help" ;;
-    bench) options="--device --only --json --help" ;;
+    help) options="devices check bench info" ;;
+    devices) options="--json --help" ;;
+    info)
+        options="--device --json --help"
+        [[ $word == -* ]] || options+=" $(_sabir_operators)"
+        ;;
+    check) options="--device --op --large --random --seed --json --help" ;;
+    bench) options="--device --only --seconds --json --help" ;;
     *) options= ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")

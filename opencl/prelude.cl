@@ -69,15 +69,16 @@
 #define s_control_idx(word) (launch[word])
 #endif
 
-// The element offset of flat index i of the view whose extents and strides begin at these control words.
+// The element offset of flat index i of the view whose extents and strides begin at these control words. The outermost axis, often the only
+// one, needs no division; without axes its stride is 0.
 static IDX s_view_offset(__global const uint *launch, uint extents, uint strides, uint rank, IDX i)
 {
     IDX offset = 0;
-    for (uint d = rank; d > 0u; d--) {
+    for (uint d = rank; d > 1u; d--) {
         IDX extent = s_control_idx(extents + 2u * d - 2u);
         IDX outer = i / extent;
         offset += (i - outer * extent) * s_control_idx(strides + 2u * d - 2u);
         i = outer;
     }
-    return offset;
+    return offset + i * s_control_idx(strides);
 }

@@ -327,7 +327,7 @@ static void misuse_sizes(sabir_context *context, const char *selector)
     sabir_compile_options options = {.size = sizeof options, .outputs = outputs, .output_count = 1};
     refused(SABIR_NOT_FOUND, sabir_compile(m.graph, m.device, m.store, &options, &program));
     options = (sabir_compile_options){.size = sizeof options, .outputs = none_named, .output_count = 1};
-    refused(SABIR_INVALID_ARGUMENT, sabir_compile(m.graph, m.device, m.store, &options, &program));
+    refused(SABIR_NOT_FOUND, sabir_compile(m.graph, m.device, m.store, &options, &program));
     options = (sabir_compile_options){.size = sizeof options, .output_count = 1};
     refused(SABIR_INVALID_ARGUMENT, sabir_compile(m.graph, m.device, m.store, &options, &program));
     options = (sabir_compile_options){.size = sizeof options, .submission_seconds = -1};

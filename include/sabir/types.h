@@ -46,7 +46,7 @@ typedef struct sabir_shape {
     sabir_extent extents[SABIR_MAX_RANK]; /* outermost first; row-major */
 } sabir_shape;
 
-/* rank above SABIR_MAX_RANK is kept and refused by whoever receives the shape. */
+/* rank above SABIR_MAX_RANK is kept and refused by whoever receives the shape. extents NULL: all 0. */
 SABIR_API sabir_shape sabir_shape_make(int32_t rank, const sabir_extent *extents);
 
 /* A short list of integers: axes, pads, steps. */

@@ -72,14 +72,14 @@ size_t sabir_type_size(sabir_type type)
 sabir_shape sabir_shape_make(int32_t rank, const sabir_extent *extents)
 {
     sabir_shape shape = {.rank = rank};
-    for (int32_t i = 0; i < rank && i < SABIR_MAX_RANK; i++) shape.extents[i] = extents[i];
+    for (int32_t i = 0; i < rank && i < SABIR_MAX_RANK; i++) shape.extents[i] = extents ? extents[i] : 0;
     return shape;
 }
 
 sabir_ints sabir_ints_make(int32_t count, const int64_t *values)
 {
     sabir_ints ints = {.count = count};
-    for (int32_t i = 0; i < count && i < SABIR_MAX_RANK; i++) ints.values[i] = values[i];
+    for (int32_t i = 0; i < count && i < SABIR_MAX_RANK; i++) ints.values[i] = values ? values[i] : 0;
     return ints;
 }
 

@@ -4,13 +4,13 @@
 enum { LANES = 64, SHORT_LINE = 64, SHORTEST_PART = 4096, TASKS_OF_CPU = 256, GROUPS_OF_GPU = 512, MOST_PARTS = 1024 };
 
 typedef struct search {
-    const sbr_lines *lines;
+    const sbr_axis_lines *lines;
     sbr_arith arith;
     uint32_t order, lanes;
     sbr_expr parts, span, length;
 } search;
 
-static int64_t count_parts(const sbr_lowering *lowering, const sbr_lines *lines)
+static int64_t count_parts(const sbr_lowering *lowering, const sbr_axis_lines *lines)
 {
     const int64_t rows = sbr_most(lowering, lines->rows), length = sbr_most(lowering, lines->length);
     const int64_t wanted = lowering->options->prefer_wide ? TASKS_OF_CPU : GROUPS_OF_GPU;
@@ -44,7 +44,7 @@ static sabir_status launch(sbr_lowering *lowering, const search *s, const sbr_vi
 static sabir_status find_first(sbr_lowering *lowering, const sbr_node *node, uint32_t order)
 {
     const sbr_view x = *sbr_in(lowering, node, 0);
-    sbr_lines lines;
+    sbr_axis_lines lines;
     sbr_view output, candidates;
     sbr_lines_of(lowering, &x, ((const sabir_axis_attrs *)node->attrs)->axis, &lines);
     SABIR_TRY(sbr_out(lowering, node, 0, &output));

@@ -9,13 +9,13 @@ typedef enum scan_phase { PHASE_ELEMENTS, PHASE_TOTALS, PHASE_OF_TOTALS } scan_p
 typedef struct scan {
     scan_phase phase;
     sbr_arith arith;
-    const sbr_lines *x, *starts; /* starts: NULL for none */
+    const sbr_axis_lines *x, *starts; /* starts: NULL for none */
     const sabir_cumsum_attrs *attrs;
     sbr_expr chunks, span;
     sbr_expr half;               /* elements of the totals, without what they lost */
 } scan;
 
-static int64_t count_chunks(const sbr_lowering *lowering, const sbr_lines *x)
+static int64_t count_chunks(const sbr_lowering *lowering, const sbr_axis_lines *x)
 {
     const int64_t rows = sbr_most(lowering, x->rows), length = sbr_most(lowering, x->length);
     const int64_t wanted = lowering->options->prefer_wide ? CHUNKS_OF_CPU : CHUNKS_OF_GPU;
@@ -61,7 +61,7 @@ static sabir_status scan_chunks(sbr_lowering *lowering, scan *s, const sbr_view 
 {
     static const sabir_cumsum_attrs forward = {.axis = 0};
     const sbr_expr extents[] = {sbr_num(lowering, 2), s->chunks, s->x->rows};
-    const sabir_type type = s->arith == SBR_ARITH_F64 ? SABIR_F64 : s->arith == SBR_ARITH_F32 ? SABIR_F32 : s->arith == SBR_ARITH_I32 ? SABIR_I32 : SABIR_U32;
+    const sabir_type type = sbr_type_of(s->arith);
     sbr_view totals, flags, before, sums;
     SABIR_TRY(sbr_temp(lowering, type, 3, extents, &totals));
     SABIR_TRY(sbr_temp(lowering, type, 3, extents, &before));
@@ -69,7 +69,7 @@ static sabir_status scan_chunks(sbr_lowering *lowering, scan *s, const sbr_view 
     s->phase = PHASE_TOTALS;
     SABIR_TRY(launch(lowering, s, NULL, &totals, &flags));
 
-    sbr_lines total_lines, flag_lines;
+    sbr_axis_lines total_lines, flag_lines;
     sbr_view_dense(lowering, totals.slot, type, 2, extents + 1, &sums);
     sbr_lines_of(lowering, &sums, 0, &total_lines);
     sbr_lines_of(lowering, &flags, 0, &flag_lines);
@@ -82,7 +82,7 @@ static sabir_status scan_chunks(sbr_lowering *lowering, scan *s, const sbr_view 
 
 sabir_status sbr_scan_view(sbr_lowering *lowering, sbr_arith arith, const sbr_view *x, const sbr_view *starts, const sabir_cumsum_attrs *attrs, const sbr_view *y)
 {
-    sbr_lines x_lines, starts_lines;
+    sbr_axis_lines x_lines, starts_lines;
     sbr_lines_of(lowering, x, attrs->axis, &x_lines);
     if (starts) sbr_lines_of(lowering, starts, attrs->axis, &starts_lines);
     const int64_t chunks = count_chunks(lowering, &x_lines);

@@ -1,15 +1,10 @@
 #include "lines.h"
 
-void sbr_lines_of(sbr_lowering *lowering, const sbr_view *x, int32_t axis, sbr_lines *lines)
+void sbr_lines_of(sbr_lowering *lowering, const sbr_view *x, int32_t axis, sbr_axis_lines *lines)
 {
     const sbr_view given = *x;
-    sbr_lines result = {.view = given, .length = given.extents[axis], .stride = given.strides[axis],
+    sbr_axis_lines result = {.view = sbr_lines(&given, axis), .length = given.extents[axis], .stride = given.strides[axis],
                         .inner = sbr_extents_product(lowering, &given, axis + 1, given.rank)};
-    result.view.rank--;
-    for (int32_t i = axis; i + 1 < given.rank; i++) {
-        result.view.extents[i] = given.extents[i + 1];
-        result.view.strides[i] = given.strides[i + 1];
-    }
     result.rows = sbr_view_count(lowering, &result.view);
     *lines = result;
 }

@@ -2,16 +2,27 @@
 #ifndef SBR_LINES_H
 #define SBR_LINES_H
 
-#include "lower.h"
+#include "operands.h"
 
 /* x without the axis, and the axis. Line r is at flat index r of the view; in a dense tensor element k of line r lies at
  * (r / inner) * length * inner + k * inner + r % inner. */
-typedef struct sbr_lines {
+typedef struct sbr_axis_lines {
     sbr_view view;
     sbr_expr rows, length, stride, inner;
-} sbr_lines;
+} sbr_axis_lines;
 
-void sbr_lines_of(sbr_lowering *lowering, const sbr_view *x, int32_t axis, sbr_lines *lines);
+void sbr_lines_of(sbr_lowering *lowering, const sbr_view *x, int32_t axis, sbr_axis_lines *lines);
+/* The type of elements as a kernel of this arithmetic computes them. */
+static inline sabir_type sbr_type_of(sbr_arith arith)
+{
+    switch (arith) {
+        case SBR_ARITH_F64: return SABIR_F64;
+        case SBR_ARITH_I32: return SABIR_I32;
+        case SBR_ARITH_U32: return SABIR_U32;
+        case SBR_ARITH_I64: return SABIR_I64;
+        default: return SABIR_F32;
+    }
+}
 /* The largest value of an extent or product of extents; INT64_MAX where it overflows. */
 int64_t sbr_most(const sbr_lowering *lowering, sbr_expr expr);
 

@@ -8,7 +8,7 @@ static sbr_expr columns_of(const sbr_view *view) { return view->extents[view->ra
 static sbr_expr row_stride(const sbr_view *view) { return view->strides[view->rank - 2]; }
 static sbr_expr column_stride(const sbr_view *view) { return view->strides[view->rank - 1]; }
 
-static int64_t most(sbr_lowering *lowering, sbr_expr expr) { return sbr_expr_largest(&lowering->module->exprs, expr); }
+static int64_t largest(sbr_lowering *lowering, sbr_expr expr) { return sbr_expr_largest(&lowering->module->exprs, expr); }
 
 static bool is_one(const sbr_lowering *lowering, sbr_expr expr)
 {
@@ -84,7 +84,7 @@ static bool suits_tile(sbr_lowering *lowering, const sbr_matmul_problem *problem
     const sbr_lower_options *options = lowering->options;
     const uint32_t size = problem->y.type == SABIR_F64 ? 8 : 4;
     if (options->prefer_wide || options->group_invocations < TILE_INVOCATIONS || options->shared_memory < TILE_ELEMENTS * size) return false;
-    return most(lowering, rows_of(&problem->y)) >= TILE_WORTH && most(lowering, columns_of(&problem->y)) >= TILE_WORTH;
+    return largest(lowering, rows_of(&problem->y)) >= TILE_WORTH && largest(lowering, columns_of(&problem->y)) >= TILE_WORTH;
 }
 
 static sabir_status launch_tile(sbr_lowering *lowering, const sbr_matmul_problem *problem, const uint32_t *parameters)
@@ -115,9 +115,9 @@ static bool is_computed_type(const sbr_matmul_problem *problem, sabir_type type)
 static bool suits_block(sbr_lowering *lowering, const sbr_matmul_problem *problem)
 {
     if (!lowering->options->prefer_wide || !sbr_is_float(problem->y.type)) return false;
-    if (most(lowering, columns_of(&problem->y)) < BLOCK_COLUMNS) return false;
+    if (largest(lowering, columns_of(&problem->y)) < BLOCK_COLUMNS) return false;
     const bool is_ready = is_computed_type(problem, problem->a.type) && is_computed_type(problem, problem->b.type) && is_one(lowering, column_stride(&problem->b));
-    return is_ready || most(lowering, rows_of(&problem->y)) >= PACK_WORTH;
+    return is_ready || largest(lowering, rows_of(&problem->y)) >= PACK_WORTH;
 }
 
 /* The operand row-major and in the type of the computation; axes that are broadcast stay so. */

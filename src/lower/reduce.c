@@ -18,6 +18,7 @@ typedef enum operation { OPERATION_SUM, OPERATION_PRODUCT, OPERATION_LARGEST, OP
 /* Rows to be reduced: the view spans [kept..., segments...]; a segment is a run of elements `stride` apart. */
 typedef struct rows {
     sbr_view view;
+    int32_t kept; /* of the view's axes */
     sbr_expr count, segments, run, stride;
 } rows;
 
@@ -79,6 +80,7 @@ static void split(sbr_lowering *lowering, const sbr_view *x, uint32_t reduced, r
         r.view.strides[r.view.rank++] = x->strides[i];
         r.count = sbr_mul(lowering, r.count, x->extents[i]);
     }
+    r.kept = r.view.rank;
     count = order_axes(lowering, axes, count);
     for (int32_t i = 0; i + 1 < count; i++) {
         r.view.extents[r.view.rank] = axes[i].extent;
@@ -97,21 +99,21 @@ static void split(sbr_lowering *lowering, const sbr_view *x, uint32_t reduced, r
 static int64_t between(int64_t number, int64_t least, int64_t most) { return number < least ? least : number > most ? most : number; }
 
 /* Neighbouring rows lie closer than neighbours in a row. */
-static bool is_columnar(const sbr_lowering *lowering, const rows *r, int32_t kept)
+static bool is_columnar(const sbr_lowering *lowering, const rows *r)
 {
     int64_t step, stride;
-    if (kept == 0 || !sbr_known(lowering, r->view.strides[kept - 1], &step) || step == 0) return false;
+    if (r->kept == 0 || !sbr_known(lowering, r->view.strides[r->kept - 1], &step) || step == 0) return false;
     step = step < 0 ? -step : step;
     return !sbr_known(lowering, r->stride, &stride) ? step == 1 : step < (stride < 0 ? -stride : stride);
 }
 
-static schedule choose(const sbr_lowering *lowering, const rows *r, sbr_expr elements, bool columnar)
+static schedule choose(sbr_lowering *lowering, const rows *r)
 {
-    const int64_t count = sbr_most(lowering, r->count), each = sbr_most(lowering, elements);
+    const int64_t count = sbr_most(lowering, r->count), each = sbr_most(lowering, sbr_mul(lowering, r->segments, r->run));
     if (count == 0) return (schedule){1, 1};
     if (lowering->options->prefer_wide)
         return (schedule){1, count >= TASKS_OF_CPU / 2 ? 1 : between(TASKS_OF_CPU / count, 1, between(each / SHORTEST_PART_OF_CPU, 1, MOST_PARTS))};
-    if (columnar || each <= SHORT_ROW)
+    if (is_columnar(lowering, r) || each <= SHORT_ROW)
         return (schedule){1, count >= TASKS_OF_GPU / 2 ? 1 : between(TASKS_OF_GPU / count, 1, between(each / SHORTEST_PART_OF_TASK, 1, MOST_PARTS))};
     return (schedule){LANES, count >= GROUPS_OF_GPU / 2 ? 1 : between(GROUPS_OF_GPU / count, 1, between(each / SHORTEST_PART_OF_GROUP, 1, MOST_PARTS))};
 }
@@ -146,28 +148,12 @@ static sabir_status launch(sbr_lowering *lowering, const rows *r, const reductio
     return sbr_launch_end(&l, who->lanes == 1 ? sbr_ceil_div(lowering, tasks, l.desc->local_size) : tasks, work);
 }
 
-static sabir_type type_of(sbr_arith arith)
-{
-    switch (arith) {
-        case SBR_ARITH_F64: return SABIR_F64;
-        case SBR_ARITH_I32: return SABIR_I32;
-        case SBR_ARITH_U32: return SABIR_U32;
-        case SBR_ARITH_I64: return SABIR_I64;
-        default: return SABIR_F32;
-    }
-}
-
 /* Rows of x into y; few long rows by parts, whose totals are then reduced in their turn. */
 static sabir_status reduce_view(sbr_lowering *lowering, const sbr_view *x, uint32_t reduced, const reduction *how, const sbr_view *y)
 {
     rows r;
     split(lowering, x, reduced, &r);
-    int32_t kept = 0;
-    for (int32_t i = 0; i < x->rank; i++) {
-        int64_t extent;
-        if (!(reduced >> i & 1u) && !(sbr_known(lowering, x->extents[i], &extent) && extent == 1)) kept++;
-    }
-    const schedule who = choose(lowering, &r, sbr_mul(lowering, r.segments, r.run), is_columnar(lowering, &r, kept));
+    const schedule who = choose(lowering, &r);
     if (who.parts == 1) return launch(lowering, &r, how, &who, y);
 
     const sbr_expr extents[] = {sbr_num(lowering, 2 * who.parts), r.count};
@@ -175,7 +161,7 @@ static sabir_status reduce_view(sbr_lowering *lowering, const sbr_view *x, uint3
     reduction first = *how, second = *how;
     first.mean = false;
     second.exact = how->operation == OPERATION_SUM;
-    SABIR_TRY(sbr_temp(lowering, type_of(how->arith), 2, extents, &totals));
+    SABIR_TRY(sbr_temp(lowering, sbr_type_of(how->arith), 2, extents, &totals));
     SABIR_TRY(launch(lowering, &r, &first, &who, &totals));
     rows of_totals;
     split(lowering, &totals, 1u, &of_totals);
@@ -188,18 +174,17 @@ static sabir_status reduce_view(sbr_lowering *lowering, const sbr_view *x, uint3
 /* What nothing reduces to: the bits of an element of the arithmetic type. */
 static void identity(operation operation, sabir_type type, sbr_arith arith, uint32_t words[2])
 {
-    static const double least[SABIR_TYPE_COUNT] = {[SABIR_I32] = -2147483648.0, [SABIR_I8] = -128.0};
     static const double most[SABIR_TYPE_COUNT] = {[SABIR_I32] = 2147483647.0, [SABIR_U32] = 4294967295.0, [SABIR_I8] = 127.0, [SABIR_U8] = 255.0};
     const bool is_float = sbr_is_float(type);
     double number = 0.0;
     switch (operation) {
         case OPERATION_SUM: break;
         case OPERATION_PRODUCT: number = 1.0; break;
-        case OPERATION_LARGEST: number = is_float ? -INFINITY : least[type]; break;
+        case OPERATION_LARGEST: number = is_float ? -INFINITY : (double)sbr_lowest(type); break;
         case OPERATION_SMALLEST: number = is_float ? INFINITY : most[type]; break;
     }
     words[0] = words[1] = 0;
-    sbr_number_store(type_of(arith), number, words);
+    sbr_number_store(sbr_type_of(arith), number, words);
 }
 
 static sabir_status reduce(sbr_lowering *lowering, const sbr_node *node, operation operation)

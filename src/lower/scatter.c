@@ -50,8 +50,7 @@ static sabir_status scatter(sbr_lowering *lowering, const sbr_node *node, scatte
         return apply(lowering, operation, axis, &indices, &updates, &output);
     }
     /* Smaller elements share words, so they are widened for the time being. */
-    const sbr_arith arith = sbr_arith_of(x.type);
-    const sabir_type type = arith == SBR_ARITH_F32 ? SABIR_F32 : arith == SBR_ARITH_I32 ? SABIR_I32 : SABIR_U32;
+    const sabir_type type = sbr_type_of(sbr_arith_of(x.type));
     SABIR_TRY(sbr_temp(lowering, type, x.rank, x.extents, &wide));
     SABIR_TRY(sbr_cast_view(lowering, &x, &wide));
     if (operation == SCATTER_SET) {
@@ -72,7 +71,7 @@ sabir_status sbr_lower_overlap_add(sbr_lowering *lowering, const sbr_node *node)
     const sbr_view x = *sbr_in(lowering, node, 0);
     const sbr_arith arith = sbr_arith_of(x.type);
     sbr_view output, frame = x;
-    sbr_lines lines;
+    sbr_axis_lines lines;
     frame.rank--;
     sbr_lines_of(lowering, &frame, attrs->axis, &lines);
     SABIR_TRY(sbr_out(lowering, node, 0, &output));

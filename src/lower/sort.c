@@ -4,17 +4,12 @@
 
 enum { CHUNK = 1024, MERGED_BY_INVOCATION = 32 };
 
-static sabir_type type_of(sbr_arith arith)
-{
-    return arith == SBR_ARITH_F64 ? SABIR_F64 : arith == SBR_ARITH_F32 ? SABIR_F32 : arith == SBR_ARITH_I32 ? SABIR_I32 : SABIR_U32;
-}
-
 typedef struct sorting {
     sbr_arith arith;
     uint32_t order;
     const sbr_view *values, *places; /* results */
     sbr_expr inner, wanted;          /* of the results: elements in a line; stride of the lines */
-    sbr_lines lines;                 /* what is sorted now, */
+    sbr_axis_lines lines;                 /* what is sorted now, */
     sbr_view from;                   /* and the places it came from; of no interest in the first round */
     bool indirect;
 } sorting;
@@ -31,7 +26,7 @@ static int64_t chunk_for(const sbr_lowering *lowering, sbr_expr length)
 static sabir_status temporaries(sbr_lowering *lowering, const sorting *s, sbr_expr length, sbr_view *values, sbr_view *places)
 {
     const sbr_expr extents[] = {s->lines.rows, length};
-    SABIR_TRY(sbr_temp(lowering, type_of(s->arith), 2, extents, values));
+    SABIR_TRY(sbr_temp(lowering, sbr_type_of(s->arith), 2, extents, values));
     return sbr_temp(lowering, SABIR_I32, 2, extents, places);
 }
 
@@ -122,7 +117,7 @@ sabir_status sbr_sort_view(sbr_lowering *lowering, const sbr_view *x, int32_t ax
     /* Rounds that keep a quarter or less end soon; otherwise all is sorted and the rest left. */
     if (sbr_most(lowering, s.lines.length) <= CHUNK || sbr_most(lowering, s.wanted) <= CHUNK / 4) return sort_first(lowering, &s);
     sbr_view all_values, all_places;
-    SABIR_TRY(sbr_temp(lowering, type_of(s.arith), x->rank, x->extents, &all_values));
+    SABIR_TRY(sbr_temp(lowering, sbr_type_of(s.arith), x->rank, x->extents, &all_values));
     SABIR_TRY(sbr_temp(lowering, SABIR_I32, x->rank, x->extents, &all_places));
     s.values = &all_values;
     s.places = &all_places;

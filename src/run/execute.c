@@ -112,7 +112,8 @@ sabir_status sbr_run_wait(sabir_event *run, uint64_t nanoseconds)
         /* While submissions are left, one stays queued behind the one waited for. */
         const uint64_t ticket = more && run->ticket ? run->ticket - (AHEAD - 1) : run->ticket;
         sbr_unlock(&device->lock);
-        sabir_status status = ticket ? sbr_device_note(device, device->backend->wait(device->handle, ticket, time_left(start, nanoseconds))) : SABIR_OK;
+        sabir_status status = SABIR_OK;
+        if (ticket) status = sbr_device_note(device, device->backend->wait(device->handle, ticket, time_left(start, nanoseconds)));
         if (status == SABIR_TIMEOUT)
             return sbr_fail(SABIR_TIMEOUT, "the run did not end within %.3f seconds", (double)nanoseconds * 1e-9);
         sbr_lock(&device->lock);

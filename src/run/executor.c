@@ -59,7 +59,8 @@ static void count_slot(const sbr_slot *slot, sabir_memory_report *memory)
     if (slot->kind == SBR_SLOT_CONSTANT) memory->constants += slot->bytes;
     if (slot->bytes <= memory->largest_tensor) return;
     memory->largest_tensor = slot->bytes;
-    snprintf(memory->largest_name, sizeof memory->largest_name, "%s", slot->name ? slot->name : slot->kind == SBR_SLOT_CONSTANT ? "a constant" : "an intermediate value");
+    const char *unnamed = slot->kind == SBR_SLOT_CONSTANT ? "a constant" : "an intermediate value";
+    snprintf(memory->largest_name, sizeof memory->largest_name, "%s", slot->name ? slot->name : unnamed);
 }
 
 void sbr_executor_count(const sbr_module *module, sabir_counters *counters, sabir_memory_report *memory)

@@ -25,7 +25,8 @@ static bool is_bound_before(const sabir_program *program, uint32_t port)
 static sabir_status get_shadow(sabir_program *program, uint32_t slot, sbr_place *place)
 {
     sbr_memory *shadow = &program->executor->shadows[slot];
-    if (!shadow->buffer) SABIR_TRY(sbr_executor_memory(program, program->executor->module->slots.data[slot].bytes, "a copy of a tensor that is bound twice", shadow));
+    const uint64_t bytes = program->executor->module->slots.data[slot].bytes;
+    if (!shadow->buffer) SABIR_TRY(sbr_executor_memory(program, bytes, "a copy of a tensor that is bound twice", shadow));
     *place = (sbr_place){shadow->buffer, shadow->id, 0, shadow->bytes};
     return SABIR_OK;
 }
@@ -72,7 +73,8 @@ static uint64_t storage_size(uint32_t storage) { return storage == SBR_STORAGE_R
 
 static sabir_status out_of_reach(const sbr_launch *launch, uint32_t operand)
 {
-    return sbr_fail(SABIR_INTERNAL, "kernel %s: operand %s lies beyond what its narrow variant reaches", launch->desc->name, launch->desc->buffers[operand].name);
+    return sbr_fail(SABIR_INTERNAL, "kernel %s: operand %s lies beyond what its narrow variant reaches", launch->desc->name,
+                    launch->desc->buffers[operand].name);
 }
 
 /* A narrow Vulkan kernel: the slot if it can be bound whole, else a window that begins at the view. */
@@ -103,9 +105,11 @@ sabir_status sbr_reach(const sabir_program *program, const sbr_launch *launch, u
     const uint64_t size = storage_size(o->storage);
     const int64_t element = executor->values[o->offset];
     if (!place->buffer || !size || element < 0)
-        return sbr_fail(SABIR_INTERNAL, "kernel %s: operand %s has no place, no type or a negative offset", launch->desc->name, launch->desc->buffers[operand].name);
+        return sbr_fail(SABIR_INTERNAL, "kernel %s: operand %s has no place, no type or a negative offset", launch->desc->name,
+                        launch->desc->buffers[operand].name);
     const bool writes = (o->access & SBR_WRITE) != 0;
-    *reached = (sbr_reached){.range = {.buffer = place->buffer, .writes = writes}, .touch = {place->id, place->offset, place->offset + place->bytes, writes}};
+    *reached = (sbr_reached){.range = {.buffer = place->buffer, .writes = writes},
+                             .touch = {place->id, place->offset, place->offset + place->bytes, writes}};
     if (device->caps.language == SABIR_LANGUAGE_SPIRV && !launch->variant.wide)
         return reach_binding(program, launch, operand, place, (uint64_t)element, size, reached);
     if (device->caps.language == SABIR_LANGUAGE_SPIRV) {

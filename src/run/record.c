@@ -174,7 +174,8 @@ static sabir_status record_launch(recorder *r, uint32_t i)
     SABIR_TRY(split_groups(r, launch, executor->groups[i], &x, &y));
     SABIR_TRY(sbr_executor_kernel(r->program, i));
     SABIR_TRY(before(r, seconds_of(&r->rates, launch->flops, bytes), ranges, count));
-    SABIR_TRY(r->backend->dispatch(r->commands, executor->kernels[i], buffers, launch->desc->buffer_count, executor->control.buffer, executor->launch_words[i], x, y));
+    SABIR_TRY(r->backend->dispatch(r->commands, executor->kernels[i], buffers, launch->desc->buffer_count, executor->control.buffer,
+                                   executor->launch_words[i], x, y));
     if (!r->program->profiled || !r->has_clock) return SABIR_OK;
     if (!sbr_push(&r->program->allocator, &segment_of(r)->steps, i)) return sbr_no_memory(sizeof i);
     return mark(r);

@@ -70,7 +70,8 @@ sabir_status sabir_store_variable(sabir_store *store, const char *name, sabir_ty
 {
     if (result) *result = NULL;
     if (!store || !name || !name[0] || !result)
-        return sbr_fail(SABIR_INVALID_ARGUMENT, "sabir_store_variable: %s", !store ? "the store is NULL" : !result ? "tensor is NULL" : "the variable has no name");
+        return sbr_fail(SABIR_INVALID_ARGUMENT, "sabir_store_variable: %s",
+                        !store ? "the store is NULL" : !result ? "tensor is NULL" : "the variable has no name");
     sabir_tensor *found = sabir_store_find(store, name);
     if (!found) return add_variable(store, name, type, shape, result);
     if (found->type != type || !sbr_tensor_same(&found->shape, &shape)) {

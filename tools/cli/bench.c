@@ -2,7 +2,6 @@
 #include "bench/bench.h"
 
 #include <math.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +12,7 @@ typedef struct session {
     sabir_device *device;
     sabir_device_info info;
     double seconds;
-    const regex_t *only; /* NULL: every row */
+    regex_t only;        /* names of the rows wanted */
     cJSON *json;         /* array of results; NULL: print a table */
     uint32_t rows, done, wrong, slower;
 } session;
@@ -95,7 +94,7 @@ static cJSON *result_json(const session *s, const bench_result *result)
 
 static bool is_wanted(const session *s, const bench_row *row)
 {
-    return !s->only || regexec(s->only, bench_row_name(row), 0, NULL, 0) == 0;
+    return regexec(&s->only, bench_row_name(row), 0, NULL, 0) == 0;
 }
 
 static void measure_row(session *s, const bench_row *row)
@@ -177,20 +176,12 @@ static int run_with(const cli_call *call, session *s)
 static int run(const cli_call *call)
 {
     session s = {.seconds = 1};
-    regex_t only;
-    const char *pattern = cli_value(call, "only");
     if (!parse_seconds(cli_value(call, "seconds"), &s.seconds))
         return cli_usage(call, "--seconds %s: wants a number above 0 and at most 3600", cli_value(call, "seconds"));
-    if (!pattern) return run_with(call, &s);
-    const int error = regcomp(&only, pattern, REG_EXTENDED | REG_NOSUB);
-    if (error != 0) {
-        char why[128];
-        regerror(error, &only, why, sizeof why);
-        return cli_usage(call, "--only %s: %s", pattern, why);
-    }
-    s.only = &only;
-    const int result = run_with(call, &s);
-    regfree(&only);
+    int result = cli_regex(call, "only", &s.only);
+    if (result != CLI_DONE) return result;
+    result = run_with(call, &s);
+    regfree(&s.only);
     return result;
 }
 

@@ -94,7 +94,10 @@ static int report(const check *c, bool json)
         failed = failed || c->results[i].failed > 0;
         any = any || c->results[i].cases > 0;
     }
-    if (!any) return cli_fail("no case matches '%s'", c->options.filter ? c->options.filter : "");
+    if (!any) {
+        cli_fail("no case matches '%s'", c->options.filter ? c->options.filter : "");
+        return CLI_USAGE;
+    }
     const int printed = json ? print_json(c) : print_table(c);
     return printed == CLI_DONE && failed ? CLI_FAILED : printed;
 }
@@ -151,7 +154,10 @@ static int run(const cli_call *call)
     uint64_t seed = 1, random = 0;
     int result = parse_number(call, "seed", UINT64_MAX / 2, &seed);
     if (result == CLI_DONE) result = parse_number(call, "random", 100000000, &random);
+    regex_t filter;
+    if (result == CLI_DONE) result = cli_regex(call, "op", &filter); /* tells a mistake in it; the cases compile their own */
     if (result != CLI_DONE) return result;
+    regfree(&filter);
     const char *device = cli_value(call, "device");
     check c = {
         .context = cli_context(),

@@ -4,6 +4,7 @@
 #ifndef CLI_H
 #define CLI_H
 
+#include <regex.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -47,6 +48,10 @@ int cli_dispatch(const cli_command *command, int count, char **arguments);
 void cli_command_help(const cli_command *command, FILE *out);
 /* The value of --NAME, which the command has; NULL when it was not given. */
 const char *cli_value(const cli_call *call, const char *name);
+
+/* The extended regular expression given as --NAME, compiled, to be freed by regfree; without one every name matches. CLI_USAGE after saying what
+ * is wrong with it; then there is nothing to free. */
+int cli_regex(const cli_call *call, const char *name, regex_t *regex);
 
 /* ---- output.c: messages on standard error; those that return an int give the exit status to return ---- */
 

@@ -39,6 +39,16 @@ const char *cli_value(const cli_call *call, const char *name)
     return NULL;
 }
 
+int cli_regex(const cli_call *call, const char *name, regex_t *regex)
+{
+    const char *pattern = cli_value(call, name);
+    const int error = regcomp(regex, pattern ? pattern : ".", REG_EXTENDED | REG_NOSUB);
+    if (error == 0) return CLI_DONE;
+    char why[128];
+    regerror(error, regex, why, sizeof why);
+    return cli_usage(call, "--%s %s: %s", name, pattern, why);
+}
+
 /* getopt_long is silent (opterr is 0): what it refused is told here. optopt: 0 for a long option that is unknown, the code of one that is
  * known, else a letter. */
 static int refuse(const cli_call *call, int code, char **arguments)
