@@ -22,7 +22,7 @@ static bool reserve(sbr_text *text, size_t more)
 void sbr_text_append(sbr_text *text, const char *data, size_t length)
 {
     if (!reserve(text, length)) return;
-    memcpy(text->data + text->length, data, length);
+    if (length) memcpy(text->data + text->length, data, length);
     text->length += length;
     text->data[text->length] = '\0';
 }

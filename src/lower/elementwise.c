@@ -2,6 +2,9 @@
  * kernels exist. Fused chains (fuse.c) are the fast way; this is the one that needs no compiler at run time. */
 #include "lower.h"
 
+/* From so many elements on, a kernel compiled for the operator alone pays: the others' cases cost time on devices that run both sides of branches. */
+enum { OWN_KERNEL_ELEMENTS = 1 << 16 };
+
 /* Popcount counts in the element's own width, so signed bytes are read as unsigned ones. */
 static sabir_type type_read(const sbr_node *node, sabir_type type)
 {
@@ -19,6 +22,17 @@ static uint64_t count_at_most(sbr_lowering *lowering, const sbr_view *view)
 {
     const int64_t count = sbr_expr_largest(&lowering->module->exprs, sbr_view_count(lowering, view));
     return count < 0 ? 0 : (uint64_t)count;
+}
+
+/* Whether the operands lie as the output does: nothing is broadcast or strided. */
+static bool are_dense(const sbr_lowering *lowering, const sbr_view *inputs, uint32_t count, const sbr_view *output)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (inputs[i].rank != output->rank || !sbr_is_dense(lowering, &inputs[i])) return false;
+        for (int32_t axis = 0; axis < output->rank; axis++)
+            if (inputs[i].extents[axis] != output->extents[axis]) return false;
+    }
+    return true;
 }
 
 sabir_status sbr_lower_elementwise(sbr_lowering *lowering, const sbr_node *node)
@@ -42,7 +56,12 @@ sabir_status sbr_lower_elementwise(sbr_lowering *lowering, const sbr_node *node)
     for (uint32_t i = 0; i < node->input_count; i++) read_broadcast(&l, operands[i], &inputs[i], &output);
     sbr_write(&l, "r", &output);
     sbr_int(&l, "op", node->op);
-    return sbr_launch_end(&l, SBR_EXPR_NONE, count_at_most(lowering, &output));
+    const uint64_t count = count_at_most(lowering, &output);
+    if (count >= OWN_KERNEL_ELEMENTS) {
+        sbr_constant_set(&l, "OP", node->op);
+        sbr_constant_set(&l, "DENSE", are_dense(lowering, inputs, node->input_count, &output));
+    }
+    return sbr_launch_end(&l, SBR_EXPR_NONE, count);
 }
 
 sabir_status sbr_lower_select(sbr_lowering *lowering, const sbr_node *node)

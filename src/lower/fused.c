@@ -30,37 +30,49 @@ static void put_join(sbr_text *text, const reduction *r, const char *into, const
     sbr_text_puts(text, "\n");
 }
 
-/* Parts of 64 elements keep rounding errors small. */
-static void put_serial_phase(sbr_text *text, const reduction *r, const sbr_text *body, const char *part, uint32_t number)
+static bool is_sum(const reduction *r) { return strchr(r->join, '+') != NULL; }
+
+/* One piece of the row, joined to the total; what a sum loses there is kept, so that errors do not grow with the row (kernels/math/sums.k). */
+static void put_total(sbr_text *text, const reduction *r, uint32_t number)
 {
-    sbr_text_printf(text, "ARITH r%u = %s;\nfor (IDX base = IDX_OF(0); base < P.columns; base += IDX_OF(64)) {\nARITH part = %s;\n", number, r->start, r->start);
-    sbr_text_puts(text, "IDX end = base + IDX_OF(64) < P.columns ? base + IDX_OF(64) : P.columns;\nfor (IDX c = base; c < end; c++) {\nIDX at = row * P.columns + c;\n");
-    sbr_text_append(text, body->data, body->length);
-    put_join(text, r, "part", part);
     char name[16];
     snprintf(name, sizeof name, "r%u", number);
-    sbr_text_puts(text, "}\n");
-    put_join(text, r, name, "part");
-    sbr_text_printf(text, "}\nr%u = ", number);
-    sbr_text_printf(text, r->end, name);
-    sbr_text_puts(text, ";\n");
+    if (is_sum(r)) sbr_text_printf(text, "ARITH next = s_plus(%s, part);\nlost%u += s_loss(%s, part, next);\n%s = next;\n", name, number, name, name);
+    else put_join(text, r, name, "part");
 }
 
-/* Lanes stride through the row, then a tree. */
-static void put_group_phase(sbr_text *text, const reduction *r, const sbr_text *body, const char *part, uint32_t number)
+/* Pieces of 64 elements, walked by one invocation or by the lanes of a work-group. */
+static void put_pieces(const sbr_fused_writer *w, sbr_text *text, const reduction *r, const char *element, uint32_t number)
 {
-    sbr_text_printf(text, "ARITH r%u = %s;\nfor (IDX c = IDX_OF(LANE); row < P.rows && c < P.columns; c += IDX_OF(LOCAL_SIZE)) {\nIDX at = row * P.columns + c;\n", number,
-                    r->start);
-    sbr_text_append(text, body->data, body->length);
-    char name[16];
-    snprintf(name, sizeof name, "r%u", number);
-    put_join(text, r, name, part);
-    sbr_text_printf(text, "}\npartial[LANE] = r%u;\nBARRIER;\n", number);
-    sbr_text_puts(text, "for (uint half_size = LOCAL_SIZE / 2u; half_size > 0u; half_size /= 2u) {\nif (LANE < half_size) {\nARITH mine = partial[LANE];\n");
-    put_join(text, r, "mine", "partial[LANE + half_size]");
-    sbr_text_printf(text, "partial[LANE] = mine;\n}\nBARRIER;\n}\nr%u = ", number);
-    sbr_text_printf(text, r->end, "partial[0]");
-    sbr_text_puts(text, ";\nBARRIER;\n");
+    sbr_text_printf(text, "ARITH r%u = %s;\n", number, r->start);
+    if (is_sum(r)) sbr_text_printf(text, "ARITH lost%u = ARITH_OF(0);\n", number);
+    sbr_text_puts(text, w->serial ? "for (IDX base = IDX_OF(0); base < P.columns; base += IDX_OF(64)) {\nIDX hop = IDX_OF(1);\n"
+                                  : "for (IDX base = IDX_OF(LANE); row < P.rows && base < P.columns; base += IDX_OF(64u * LOCAL_SIZE)) {\nIDX hop = IDX_OF(LOCAL_SIZE);\n");
+    sbr_text_printf(text, "ARITH part = %s;\nIDX end = P.columns - base < IDX_OF(64) * hop ? P.columns : base + IDX_OF(64) * hop;\n", r->start);
+    sbr_text_puts(text, "for (IDX c = base; c < end; c += hop) {\nIDX at = row * P.columns + c;\n");
+    if (w->body.data) sbr_text_append(text, w->body.data, w->body.length);
+    put_join(text, r, "part", element);
+    sbr_text_puts(text, "}\n");
+    put_total(text, r, number);
+    sbr_text_puts(text, "}\n");
+    if (is_sum(r)) sbr_text_printf(text, "r%u += s_rest(r%u, lost%u);\n", number, number, number);
+}
+
+static void put_phase(const sbr_fused_writer *w, sbr_text *text, const reduction *r, const char *element, uint32_t number)
+{
+    put_pieces(w, text, r, element, number);
+    char total[32];
+    snprintf(total, sizeof total, "r%u", number);
+    if (!w->serial) {
+        sbr_text_printf(text, "partial[LANE] = %s;\nBARRIER;\n", total);
+        sbr_text_puts(text, "for (uint half_size = LOCAL_SIZE / 2u; half_size > 0u; half_size /= 2u) {\nif (LANE < half_size) {\nARITH mine = partial[LANE];\n");
+        put_join(text, r, "mine", "partial[LANE + half_size]");
+        sbr_text_puts(text, "partial[LANE] = mine;\n}\nBARRIER;\n}\n");
+        snprintf(total, sizeof total, "partial[0]");
+    }
+    sbr_text_printf(text, "r%u = ", number);
+    sbr_text_printf(text, r->end, total);
+    sbr_text_puts(text, w->serial ? ";\n" : ";\nBARRIER;\n");
 }
 
 uint32_t sbr_fused_reduce(sbr_fused_writer *w, const sbr_node *node)
@@ -83,7 +95,7 @@ uint32_t sbr_fused_reduce(sbr_fused_writer *w, const sbr_node *node)
         w->status = sbr_fail(SABIR_INTERNAL, "a fused kernel reduces more than %d values", SBR_FUSED_REDUCTIONS);
     } else if (w->status == SABIR_OK) {
         w->reduced[w->reduced_count++] = n;
-        (w->serial ? put_serial_phase : put_group_phase)(&w->phases, &r, &w->body, part, number);
+        put_phase(w, &w->phases, &r, part, number);
     }
     w->phases.failed = w->phases.failed || w->body.failed;
     sbr_text_free(&w->body);

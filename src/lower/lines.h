@@ -23,6 +23,12 @@ static inline sabir_type sbr_type_of(sbr_arith arith)
         default: return SABIR_F32;
     }
 }
+/* For sums that wrap: the sign makes no difference, so signed integers need no variant of their own. */
+static inline sbr_arith sbr_adding_arith(sabir_type type)
+{
+    const sbr_arith arith = sbr_arith_of(type);
+    return arith == SBR_ARITH_I32 ? SBR_ARITH_U32 : arith;
+}
 /* The largest value of an extent or product of extents; INT64_MAX where it overflows. */
 int64_t sbr_most(const sbr_lowering *lowering, sbr_expr expr);
 

@@ -69,7 +69,7 @@ sabir_status sbr_lower_overlap_add(sbr_lowering *lowering, const sbr_node *node)
 {
     const sabir_unfold_attrs *attrs = node->attrs;
     const sbr_view x = *sbr_in(lowering, node, 0);
-    const sbr_arith arith = sbr_arith_of(x.type);
+    const sbr_arith arith = sbr_adding_arith(x.type);
     sbr_view output, frame = x;
     sbr_axis_lines lines;
     frame.rank--;

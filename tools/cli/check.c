@@ -106,18 +106,15 @@ static int report(const check *c, bool json)
 
 static int run_devices(check *c)
 {
-    const char *selector = c->options.device;
     for (uint32_t i = 0; i < c->count; i++) {
         sabir_device_info info = {.size = sizeof info};
-        sabir_status status = SABIR_OK;
-        if (c->all) {
-            status = sabir_device_describe(c->context, i, &info);
-            c->options.device = info.id;
-        }
+        conform_options options = c->options;
+        sabir_status status = c->all ? sabir_device_describe(c->context, i, &info) : SABIR_OK;
+        if (c->all) options.device = info.id;
         if (status == SABIR_OK)
-            status = c->random ? conform_run_random(c->context, &c->options, c->random, &c->results[i]) : conform_run(c->context, &c->options, &c->results[i]);
+            status = c->random ? conform_run_random(c->context, &options, c->random, &c->results[i]) : conform_run(c->context, &options, &c->results[i]);
         cli_progress_end();
-        if (status != SABIR_OK) return cli_fail_status(c->all ? info.id : selector ? selector : "auto", status);
+        if (status != SABIR_OK) return cli_fail_status(options.device ? options.device : "auto", status);
     }
     return CLI_DONE;
 }

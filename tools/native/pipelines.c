@@ -80,7 +80,7 @@ static sabir_status answer(const native *n, sabir_backend_device *device, const 
     sabir_kernel *kernel = NULL;
     printf("%s\t%d\t", name, plain);
     sabir_status status = create(device, one, plain, &kernel);
-    if (status == SABIR_OK) status = print_statistics(kernel);
+    if (kernel) status = print_statistics(kernel);
     if (status != SABIR_OK) print_failure(status);
     putchar('\n');
     sbr_vulkan_backend.kernel_destroy(kernel);
