@@ -170,7 +170,8 @@ static sabir_status record_launch(recorder *r, uint32_t i)
         ranges[b] = reached.touch;
         bytes += launch->operands[b].bytes;
     }
-    if (step->gate) ranges[count++] = (sbr_hazard_range){executor->control.id, step->gate * 4u, step->gate * 4u + 4, false};
+    /* Every launch has the whole control buffer bound; loops write flags in it. */
+    ranges[count++] = (sbr_hazard_range){executor->control.id, 0, UINT64_MAX, false};
     SABIR_TRY(split_groups(r, launch, executor->groups[i], &x, &y));
     SABIR_TRY(sbr_executor_kernel(r->program, i));
     SABIR_TRY(before(r, seconds_of(&r->rates, launch->flops, bytes), ranges, count));

@@ -87,7 +87,7 @@ static bool is_complete(const sabir_backend *b)
 static sabir_status add_backend(sabir_context *context, const sabir_backend *backend, const char *library)
 {
     const sabir_allocator *allocator = sbr_context_allocator(context);
-    runtime *all;
+    runtime *all = NULL;
     SABIR_TRY(runtime_get(context, &all));
     if (all->registry)
         return sbr_fail(SABIR_MISUSE, "backend '%s' comes too late: the devices of this context were listed already", backend->name);
