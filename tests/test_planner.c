@@ -1,0 +1,277 @@
+/* The memory plan of random graphs. Each module is walked with its loops unrolled over a model of the activation memory in which every block
+ * knows the slot that wrote it: a slot that finds another's block where its own should be was overwritten while alive.
+ * suite: host, timeout: 120 */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lower/accesses.h"
+
+enum { GRAPHS = 300, NODES = 28, WIDTH = 12, BLOCK = 64, TRIPS = 3 };
+
+static void *allocate(void *user, size_t size) { (void)user; return malloc(size); }
+static void *resize(void *user, void *memory, size_t size) { (void)user; return realloc(memory, size); }
+static void release(void *user, void *memory) { (void)user; free(memory); }
+static const sabir_allocator allocator = {NULL, allocate, resize, release};
+
+/* ---- Random graphs: squares of f32, so that all values fit all operators ---- */
+
+static uint32_t state;
+static uint32_t draw(uint32_t below)
+{
+    state = state * 1664525u + 1013904223u;
+    return (uint32_t)(((uint64_t)(state >> 8) * below) >> 24);
+}
+
+typedef struct pool { sabir_graph *graph; sabir_value values[256]; uint32_t count; } pool;
+
+static sabir_value pick(const pool *p) { return p->values[p->count - 1 - draw(p->count < 6 ? p->count : 6)]; }
+static void put(pool *p, sabir_value value)
+{
+    if (p->count < 256) p->values[p->count++] = value;
+}
+
+static sabir_value resized(sabir_graph *g, sabir_value x)
+{
+    const sabir_value wide = sabir_concat(g, (sabir_value[]){x, x, x}, 3, (int32_t)draw(2));
+    const sabir_value full = sabir_broadcast(g, sabir_reduce(g, "sum", wide, &(sabir_reduce_attrs){.axes = SABIR_INTS(0, 1), .keep = 1}), SABIR_SHAPE(WIDTH, WIDTH));
+    return sabir_add(g, full, x);
+}
+
+static sabir_value moved(sabir_graph *g, sabir_value x)
+{
+    switch (draw(5)) {
+        case 0: return sabir_transpose(g, x, SABIR_INTS(1, 0));
+        case 1: return sabir_flip(g, x, SABIR_INTS(0));
+        case 2: return sabir_roll(g, x, SABIR_INTS(3), SABIR_INTS(1));
+        case 3: return sabir_sort(g, x, 1, 0, NULL);
+        default: return sabir_reshape(g, sabir_reshape(g, x, SABIR_SHAPE(WIDTH * WIDTH)), SABIR_SHAPE(WIDTH, WIDTH));
+    }
+}
+
+static sabir_value updated(sabir_graph *g, sabir_value old, sabir_value part)
+{
+    const int32_t at[2] = {(int32_t)draw(WIDTH), 0};
+    return sabir_update(g, old, sabir_narrow(g, part, 0, 2, 2), sabir_constant(g, SABIR_I32, SABIR_SHAPE(2), at));
+}
+
+static sabir_value node(pool *p)
+{
+    sabir_graph *g = p->graph;
+    const sabir_value x = pick(p), y = pick(p);
+    switch (draw(12)) {
+        case 0: return sabir_matmul(g, x, y);
+        case 1: return sabir_softmax(g, x, (int32_t)draw(2));
+        case 2: return resized(g, x);
+        case 3: case 4: return moved(g, x);
+        case 5: case 6: return updated(g, x, y);
+        case 7: return sabir_cumsum(g, x, &(sabir_cumsum_attrs){.axis = (int32_t)draw(2)});
+        case 8: return sabir_cast(g, sabir_cast(g, x, SABIR_F16), SABIR_F32);
+        case 9: return sabir_tanh(g, x);
+        default: return sabir_add(g, sabir_mul(g, x, y), pick(p));
+    }
+}
+
+static void nodes(pool *p, uint32_t count, uint32_t depth);
+
+static void loop(pool *p, uint32_t depth)
+{
+    sabir_value first[2] = {pick(p), pick(p)}, carried[2], next[2], results[2];
+    const uint32_t outside = p->count;
+    sabir_loop_begin(p->graph, 1 + draw(4), first, 2, carried);
+    put(p, carried[0]);
+    put(p, carried[1]);
+    nodes(p, 2 + draw(5), depth + 1);
+    next[0] = draw(3) ? pick(p) : carried[1]; /* carried values may change places */
+    next[1] = draw(3) ? pick(p) : carried[0];
+    const sabir_value most = sabir_max(p->graph, next[0], SABIR_ALL_AXES);
+    const sabir_value going = draw(2) ? sabir_less(p->graph, most, sabir_number(p->graph, SABIR_F32, 100)) : SABIR_NONE;
+    sabir_loop_end(p->graph, next, 2, going, results);
+    p->count = outside;
+    put(p, results[0]);
+    put(p, results[1]);
+}
+
+static void nodes(pool *p, uint32_t count, uint32_t depth)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (depth < 2 && draw(9) == 0) loop(p, depth);
+        else put(p, node(p));
+    }
+}
+
+static sabir_graph *random_graph(sabir_context *context)
+{
+    pool p = {0};
+    cr_assert_eq(sabir_graph_create(context, &p.graph), SABIR_OK);
+    const sabir_extent n = sabir_dim_create(p.graph, "n", 1, WIDTH);
+    const sabir_value ragged = sabir_input(p.graph, "ragged", SABIR_F32, SABIR_SHAPE(n, WIDTH));
+    const sabir_value a = sabir_variable(p.graph, "a", SABIR_F32, SABIR_SHAPE(WIDTH, WIDTH)), b = sabir_variable(p.graph, "b", SABIR_F32, SABIR_SHAPE(WIDTH, WIDTH));
+    put(&p, sabir_input(p.graph, "x", SABIR_F32, SABIR_SHAPE(WIDTH, WIDTH)));
+    put(&p, a);
+    put(&p, b);
+    put(&p, sabir_matmul_transposed(p.graph, ragged, sabir_tanh(p.graph, ragged), 1, 0));
+    nodes(&p, NODES, 0);
+    sabir_output(p.graph, "y", pick(&p));
+    sabir_output(p.graph, "early", p.values[draw(p.count)]);
+    sabir_assign(p.graph, a, pick(&p));
+    if (draw(2)) sabir_assign(p.graph, b, updated(p.graph, b, pick(&p)));
+    cr_assert_eq(sabir_graph_status(p.graph), SABIR_OK, "%s", sabir_last_message());
+    return p.graph;
+}
+
+/* ---- The model ---- */
+
+typedef struct model {
+    const sbr_module *module;
+    uint32_t **blocks; /* by chunk: by block, the slot that wrote it; 0: nobody */
+    uint64_t steps;
+    char where[64];
+} model;
+
+static bool is_temporary(const model *m, uint32_t slot) { return m->module->slots.data[slot].kind == SBR_SLOT_TEMP; }
+
+static void check_owned(const model *m, uint32_t slot, uint32_t step)
+{
+    const sbr_slot *s = &m->module->slots.data[slot];
+    for (uint64_t b = s->offset / BLOCK; b < (s->offset + s->bytes + BLOCK - 1) / BLOCK; b++)
+        cr_assert_eq(m->blocks[s->chunk][b], slot, "%s: step %u reads slot %u, but block %llu of chunk %u belongs to slot %u", m->where, step, slot,
+                     (unsigned long long)b, s->chunk, m->blocks[s->chunk][b]);
+}
+
+static void own(model *m, uint32_t slot)
+{
+    const sbr_slot *s = &m->module->slots.data[slot];
+    for (uint64_t b = s->offset / BLOCK; b < (s->offset + s->bytes + BLOCK - 1) / BLOCK; b++) m->blocks[s->chunk][b] = slot;
+}
+
+static bool share(const sbr_slot *a, const sbr_slot *b)
+{
+    return a->bytes && b->bytes && a->chunk == b->chunk && a->offset < b->offset + b->bytes && b->offset < a->offset + a->bytes;
+}
+
+/* Two operands of one step share memory only where the launch says that it may be overwritten in place. */
+static void check_pair(const model *m, uint32_t step, const sbr_touch *out, const sbr_touch *other)
+{
+    const sbr_slot *a = &m->module->slots.data[out->slot], *b = &m->module->slots.data[other->slot];
+    if (out->slot == other->slot || !is_temporary(m, out->slot) || !is_temporary(m, other->slot) || !share(a, b)) return;
+    cr_assert_not(other->writes, "%s: step %u writes slots %u and %u, which share memory", m->where, step, out->slot, other->slot);
+    cr_assert(other->in_place && a->offset == b->offset, "%s: step %u overwrites its operand, slot %u by slot %u, not declared in place", m->where, step,
+              other->slot, out->slot);
+}
+
+static void walk_step(model *m, uint32_t i)
+{
+    sbr_touch touches[SBR_MAX_TOUCHES];
+    const uint32_t count = sbr_step_touches(&m->module->steps.data[i], touches);
+    for (uint32_t t = 0; t < count; t++)
+        if (touches[t].reads && is_temporary(m, touches[t].slot)) check_owned(m, touches[t].slot, i);
+    for (uint32_t t = 0; t < count; t++) {
+        if (!touches[t].writes) continue;
+        for (uint32_t u = 0; u < count; u++)
+            if (u != t) check_pair(m, i, &touches[t], &touches[u]);
+        if (is_temporary(m, touches[t].slot)) own(m, touches[t].slot);
+    }
+    m->steps++;
+}
+
+static void walk(model *m, uint32_t first, uint32_t end)
+{
+    for (uint32_t i = first; i < end; i++) {
+        const sbr_step *step = &m->module->steps.data[i];
+        if (step->kind == SBR_STEP_LOOP) {
+            for (int64_t trip = 0; trip < step->trips && trip < TRIPS; trip++) walk(m, i + 1, step->match);
+            i = step->match;
+        } else if (step->kind != SBR_STEP_END) {
+            walk_step(m, i);
+        }
+    }
+}
+
+static void check_places(const model *m, const sbr_lower_options *options)
+{
+    for (uint32_t s = 0; s < m->module->slots.count; s++) {
+        const sbr_slot *slot = &m->module->slots.data[s];
+        if (slot->kind != SBR_SLOT_TEMP || slot->chunk >= m->module->chunks.count) continue;
+        cr_assert_eq(slot->offset % options->buffer_alignment, 0, "%s: slot %u lies at %llu", m->where, s, (unsigned long long)slot->offset);
+        cr_assert_leq(slot->offset + slot->bytes, m->module->chunks.data[slot->chunk], "%s: slot %u leaves its chunk", m->where, s);
+    }
+    for (uint32_t c = 0; c < m->module->chunks.count; c++)
+        cr_assert_leq(m->module->chunks.data[c], options->largest_allocation, "%s: chunk %u is too large", m->where, c);
+}
+
+static void check_module(const sbr_module *module, const sbr_lower_options *options, uint32_t seed)
+{
+    model m = {.module = module, .blocks = calloc(module->chunks.count + 1, sizeof *m.blocks)};
+    snprintf(m.where, sizeof m.where, "seed %u%s%s", seed, options->plan ? "" : ", unplanned", options->fuse ? ", fused" : "");
+    for (uint32_t c = 0; c < module->chunks.count; c++) m.blocks[c] = calloc(module->chunks.data[c] / BLOCK + 2, sizeof **m.blocks);
+    check_places(&m, options);
+    walk(&m, 0, module->steps.count);
+    cr_assert_gt(m.steps, 4, "%s: only %llu steps", m.where, (unsigned long long)m.steps);
+    for (uint32_t c = 0; c < module->chunks.count; c++) free(m.blocks[c]);
+    free(m.blocks);
+}
+
+/* ---- Tests ---- */
+
+static sbr_module *lower(const sabir_graph *graph, sbr_lower_options *options, bool plan, uint32_t seed)
+{
+    sbr_module *module;
+    options->plan = plan;
+    const sabir_status status = sbr_lower_graph(graph, &allocator, options, &module);
+    cr_assert_eq(status, SABIR_OK, "seed %u: %s: %s", seed, sabir_status_name(status), sabir_last_message());
+    return module;
+}
+
+static void check_graph(sabir_context *context, uint32_t seed, uint64_t *planned_bytes, uint64_t *unplanned_bytes)
+{
+    state = seed * 2654435761u + 1;
+    sabir_graph *graph = random_graph(context);
+    sbr_lower_options options = {
+        .fuse = seed % 2, .compiler = seed % 2, .simplify = seed % 3 != 0, .largest_binding = UINT32_MAX,
+        .largest_allocation = seed % 5 ? 1u << 30 : 6000, .buffer_alignment = seed % 7 ? 64 : 256, .shared_memory = 32768, .group_invocations = 256,
+        .has_f64 = true, .has_i64 = true, .has_addresses = true,
+    };
+    sbr_module *planned = lower(graph, &options, true, seed);
+    check_module(planned, &options, seed);
+    sbr_module *unplanned = lower(graph, &options, false, seed);
+    check_module(unplanned, &options, seed);
+    cr_assert_geq(planned->peak_bytes, planned->live_bytes, "seed %u: the peak is below what is alive", seed);
+    cr_assert_leq(planned->peak_bytes, unplanned->peak_bytes, "seed %u: the plan needs more than none", seed);
+    cr_assert_leq(planned->live_bytes, planned->unplanned_bytes, "seed %u", seed);
+    *planned_bytes += planned->peak_bytes;
+    *unplanned_bytes += unplanned->peak_bytes;
+    sbr_module_free(planned);
+    sbr_module_free(unplanned);
+    sabir_graph_destroy(graph);
+}
+
+Test(planner, random_graphs)
+{
+    sabir_context *context;
+    uint64_t planned = 0, unplanned = 0;
+    cr_assert_eq(sabir_context_create(NULL, &context), SABIR_OK);
+    for (uint32_t seed = 0; seed < GRAPHS; seed++) check_graph(context, seed, &planned, &unplanned);
+    cr_assert_lt(planned * 2, unplanned, "plans save little: %llu of %llu bytes", (unsigned long long)planned, (unsigned long long)unplanned);
+    sabir_context_release(context);
+}
+
+/* A chain of equal tensors, each the only reader of the one before, needs the memory of one or two. */
+Test(planner, chain_in_place)
+{
+    sabir_context *context;
+    sabir_graph *graph;
+    cr_assert_eq(sabir_context_create(NULL, &context), SABIR_OK);
+    cr_assert_eq(sabir_graph_create(context, &graph), SABIR_OK);
+    sabir_value x = sabir_input(graph, "x", SABIR_F32, SABIR_SHAPE(1024));
+    for (int i = 0; i < 20; i++) x = sabir_tanh(graph, x);
+    sabir_output(graph, "y", sabir_sum(graph, x, SABIR_ALL_AXES));
+    sbr_lower_options options = {.simplify = true, .largest_binding = UINT32_MAX, .largest_allocation = 1u << 30, .buffer_alignment = 64,
+                                 .shared_memory = 32768, .group_invocations = 256};
+    sbr_module *module = lower(graph, &options, true, 0);
+    cr_assert_leq(module->peak_bytes, 2 * 4096 + 1024, "%llu bytes", (unsigned long long)module->peak_bytes);
+    cr_assert_geq(module->unplanned_bytes, 20 * 4096);
+    sbr_module_free(module);
+    sabir_graph_destroy(graph);
+    sabir_context_release(context);
+}
