@@ -160,12 +160,20 @@ static void check_pair(const model *m, uint32_t step, const sbr_touch *out, cons
               other->slot, out->slot);
 }
 
+/* A buffer that a kernel does not use in a launch is given the launch's own output. */
+static bool is_placeholder(const sbr_touch *touches, uint32_t count, uint32_t read)
+{
+    for (uint32_t t = 0; t < count; t++)
+        if (t != read && touches[t].slot == touches[read].slot && touches[t].writes && !touches[t].reads) return true;
+    return false;
+}
+
 static void walk_step(model *m, uint32_t i)
 {
     sbr_touch touches[SBR_MAX_TOUCHES];
     const uint32_t count = sbr_step_touches(&m->module->steps.data[i], touches);
     for (uint32_t t = 0; t < count; t++)
-        if (touches[t].reads && is_temporary(m, touches[t].slot)) check_owned(m, touches[t].slot, i);
+        if (touches[t].reads && is_temporary(m, touches[t].slot) && !is_placeholder(touches, count, t)) check_owned(m, touches[t].slot, i);
     for (uint32_t t = 0; t < count; t++) {
         if (!touches[t].writes) continue;
         for (uint32_t u = 0; u < count; u++)

@@ -1,5 +1,6 @@
 /* Threads: one context, programs on two devices at once; one device shared by programs of two threads; cancelling and waiting from elsewhere.
  * suite: device, timeout: 300 */
+#include <stdio.h>
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <stdatomic.h>

@@ -223,7 +223,6 @@ static void find_readers(fuser *f)
 
 sabir_status sbr_fuse(const sabir_graph *graph, const sbr_lower_options *options, uint32_t *group)
 {
-    (void)options;
     const sabir_allocator *allocator = &graph->allocator;
     fuser f = {.graph = graph, .group = group, .readers = sbr_alloc_array(allocator, graph->values.count + 1, sizeof(uint32_t)),
                .loop = sbr_alloc_array(allocator, graph->nodes.count + 1, sizeof(uint32_t))};
@@ -231,7 +230,8 @@ sabir_status sbr_fuse(const sabir_graph *graph, const sbr_lower_options *options
     for (uint32_t n = 0; n < graph->nodes.count; n++) group[n] = UINT32_MAX;
     if (good) find_readers(&f);
     for (uint32_t n = 0; good && n < graph->nodes.count; n++) take_epilogue(&f, n);
-    for (uint32_t n = graph->nodes.count; good && n-- > 0;) try_root(&f, n);
+    /* Epilogues are built in; everything else is text, compiled at run time. */
+    for (uint32_t n = options->compiler ? graph->nodes.count : 0; good && n-- > 0;) try_root(&f, n);
     sbr_free(allocator, f.readers);
     sbr_free(allocator, f.loop);
     return good ? SABIR_OK : sbr_no_memory(graph->values.count * sizeof(uint32_t));

@@ -106,7 +106,7 @@ static sabir_status lower_nodes(sbr_lowering *lowering)
     const sabir_allocator *allocator = &lowering->module->allocator;
     uint32_t *groups = NULL;
     sabir_status status = SABIR_OK;
-    if (lowering->options->fuse && lowering->options->compiler) {
+    if (lowering->options->fuse) {
         groups = sbr_alloc_array(allocator, graph->nodes.count + 1, sizeof *groups);
         if (!groups) return sbr_no_memory(0);
         status = sbr_fuse(graph, lowering->options, groups);

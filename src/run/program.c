@@ -28,7 +28,7 @@ void sbr_lower_options_make(sabir_device *device, const sabir_compile_options *o
     const bool compiler = !options->no_fusion && sbr_kernel_has_compiler(device);
     sbr_unlock(&device->lock);
     *lower = (sbr_lower_options){
-        .fuse = !options->no_fusion && compiler,
+        .fuse = !options->no_fusion,
         .simplify = !options->no_simplify,
         .plan = !options->unplanned,
         .state_in_place = options->state_in_place != 0,
