@@ -263,6 +263,14 @@ static int run_all(sabir_context *context, const climate *data, const grid *grid
     return count;
 }
 
+/* -1 for what is no number: every option's range leaves it out. */
+static double number_of(const char *text)
+{
+    char *end;
+    const double number = strtod(text, &end);
+    return end != text && *end == '\0' && isfinite(number) ? number : -1;
+}
+
 static int parse(int argc, char **argv, settings *s)
 {
     static const struct option options[] = {{"out", 1, 0, 'o'}, {"data", 1, 0, 'd'}, {"device", 1, 0, 'D'}, {"days", 1, 0, 'n'}, {"steps-a-day", 1, 0, 's'},
@@ -272,16 +280,16 @@ static int parse(int argc, char **argv, settings *s)
             case 'o': s->out = optarg; break;
             case 'd': s->data = optarg; break;
             case 'D': s->device = optarg; break;
-            case 'n': s->days = atoi(optarg); break;
-            case 's': s->steps_a_day = atoi(optarg); break;
-            case 'k': s->step.diffusion = atof(optarg); break;
-            case 'r': s->step.restore_days = atof(optarg); break;
+            case 'n': s->days = (int)fmin(number_of(optarg), 1e6); break;
+            case 's': s->steps_a_day = (int)fmin(number_of(optarg), 1e6); break;
+            case 'k': s->step.diffusion = number_of(optarg); break;
+            case 'r': s->step.restore_days = number_of(optarg); break;
             case 'h': fputs(help, stdout); return 1;
             default: fputs("ocean_transport --help lists the options\n", stderr); return 2;
         }
     }
     if (optind < argc || s->days < 1 || s->days > 36500 || s->steps_a_day < 1 || s->steps_a_day > 10000 || !(s->step.diffusion >= 0) || !(s->step.restore_days >= 0)) {
-        fputs("an argument is out of its range; ocean_transport --help lists the options\n", stderr);
+        fputs("an argument is no number or out of its range; ocean_transport --help lists the options\n", stderr);
         return 2;
     }
     s->step.seconds = 86400.0 / s->steps_a_day;
