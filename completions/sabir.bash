@@ -30,7 +30,7 @@ _sabir()
         return
     fi
     case $previous in
-    --op | --only | --seconds | --random | --seed) return ;;
+    --op | --only | --seconds | --random | --seed | --clamp) return ;;
     esac
     case $command in
     help) options="devices check bench info" ;;
@@ -39,7 +39,7 @@ _sabir()
         options="--device --json --help"
         [[ $word == -* ]] || options+=" $(_sabir_operators)"
         ;;
-    check) options="--device --op --large --random --seed --json --help" ;;
+    check) options="--device --op --large --random --seed --clamp --json --help" ;;
     bench) options="--device --only --seconds --json --help" ;;
     *) options= ;;
     esac

@@ -157,7 +157,7 @@ static int run(const cli_call *call)
     regfree(&filter);
     const char *device = cli_value(call, "device");
     check c = {
-        .context = cli_context(),
+        .context = cli_context_clamped(cli_value(call, "clamp")),
         .options = {.device = device, .filter = cli_value(call, "op"), .seed = seed, .large = cli_value(call, "large") != NULL, .progress = cli_progress},
         .random = (uint32_t)random,
         .all = device && strcmp(device, "all") == 0,
@@ -182,6 +182,7 @@ const cli_command cli_check = {
         {"large", NULL, "the cases with tensors of 160 MiB instead of the others"},
         {"random", "N", "N random graphs instead of cases, each compiled in four ways"},
         {"seed", "N", "of the data (default: 1)"},
+        {"clamp", "LIST", "as if the device had less: binding=BYTES,shared=BYTES,invocations=N,subgroup=N,no-f64,no-i64,no-addresses,..."},
     },
     .run = run,
 };

@@ -62,6 +62,8 @@ __attribute__((format(printf, 2, 3))) int cli_usage(const cli_call *call, const 
 int cli_fail_status(const char *what, sabir_status status);
 /* A context that shows the library's warnings and errors on standard error. NULL after saying why. */
 sabir_context *cli_context(void);
+/* The same with capability clamps (sabir_context_options.clamp); NULL: none. */
+sabir_context *cli_context_clamped(const char *clamp);
 /* Prints the document and frees it; NULL (no memory) and a failed write are reported. */
 int cli_print_json(cJSON *document);
 /* One line that replaces itself, where standard error is a terminal; the shape of conform_progress. */

@@ -39,15 +39,18 @@ static void show_log(void *user, sabir_log_level level, const char *message)
     if (level <= SABIR_LOG_WARNING) fprintf(stderr, "sabir: %s: %s\n", level == SABIR_LOG_ERROR ? "error" : "warning", message);
 }
 
-sabir_context *cli_context(void)
+sabir_context *cli_context_clamped(const char *clamp)
 {
     sabir_context_options options = SABIR_CONTEXT_OPTIONS;
     options.log = show_log;
+    options.clamp = clamp;
     sabir_context *context = NULL;
     const sabir_status status = sabir_context_create(&options, &context);
     if (status != SABIR_OK) cli_fail_status("no context", status);
     return context;
 }
+
+sabir_context *cli_context(void) { return cli_context_clamped(NULL); }
 
 int cli_print_json(cJSON *document)
 {
