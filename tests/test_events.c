@@ -201,7 +201,11 @@ static int misused_by_child(sabir_context *context, job *j, sabir_event *event)
     if (sabir_run(j->program, NULL, 0) != SABIR_MISUSE) return 7;
     if (sabir_event_wait(event, -1) != SABIR_MISUSE) return 8;
     if (sabir_device_wait(j->device) != SABIR_MISUSE) return 9;
-    return strstr(sabir_last_message(), "fork") ? 0 : 10;
+    if (!strstr(sabir_last_message(), "fork")) return 10;
+    sabir_event_release(event); /* letting go does not reach the drivers, which may wait for ever */
+    end(j);
+    sabir_context_release(context);
+    return 0;
 }
 
 static void fork_and_use(sabir_context *context, const char *selector)

@@ -72,6 +72,7 @@ void sabir_context_retain(sabir_context *context)
 void sabir_context_release(sabir_context *context)
 {
     if (!context || atomic_fetch_sub(&context->references, 1) != 1) return;
+    if (sbr_context_check(context) != SABIR_OK) return; /* after a fork: closing a driver would wait for threads that are not there */
     if (context->runtime) context->runtime_destroy(context);
     context_free(context);
 }

@@ -153,7 +153,8 @@ void sabir_device_retain(sabir_device *device)
 
 void sabir_device_release(sabir_device *device)
 {
-    if (device && atomic_fetch_sub(&device->references, 1) == 1) close_device(device);
+    /* After a fork nothing that reaches a driver is freed, here and wherever something is let go: it may wait for ever. */
+    if (device && atomic_fetch_sub(&device->references, 1) == 1 && sbr_context_check(device->context) == SABIR_OK) close_device(device);
 }
 
 sabir_status sabir_device_info_of(const sabir_device *device, sabir_device_info *info)

@@ -23,7 +23,7 @@ void sbr_event_retain(sabir_event *event) { atomic_fetch_add(&event->references,
 
 void sabir_event_release(sabir_event *event)
 {
-    if (!event || atomic_fetch_sub(&event->references, 1) != 1) return;
+    if (!event || atomic_fetch_sub(&event->references, 1) != 1 || sbr_context_check(event->device->context) != SABIR_OK) return;
     sabir_device *device = event->device;
     for (uint32_t i = 0; i < event->tensors.count; i++) sabir_tensor_release(event->tensors.data[i]);
     sbr_vector_free(sbr_device_allocator(device), &event->tensors);

@@ -138,7 +138,7 @@ sabir_status sabir_compile(sabir_graph *graph, sabir_device *device, sabir_store
 
 void sabir_program_destroy(sabir_program *program)
 {
-    if (program) free_program(program);
+    if (program && sbr_context_check(program->device->context) == SABIR_OK) free_program(program);
 }
 
 sabir_status sabir_program_prewarm(sabir_program *program)

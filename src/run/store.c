@@ -21,7 +21,7 @@ void sabir_store_retain(sabir_store *store)
 
 void sabir_store_release(sabir_store *store)
 {
-    if (!store || atomic_fetch_sub(&store->references, 1) != 1) return;
+    if (!store || atomic_fetch_sub(&store->references, 1) != 1 || sbr_context_check(store->device->context) != SABIR_OK) return;
     sabir_device *device = store->device;
     for (uint32_t i = 0; i < store->variables.count; i++) sabir_tensor_release(store->variables.data[i]);
     sbr_vector_free(sbr_device_allocator(device), &store->variables);

@@ -130,7 +130,7 @@ void sabir_tensor_retain(sabir_tensor *tensor)
 
 void sabir_tensor_release(sabir_tensor *tensor)
 {
-    if (tensor && atomic_fetch_sub(&tensor->references, 1) == 1) free_tensor(tensor);
+    if (tensor && atomic_fetch_sub(&tensor->references, 1) == 1 && sbr_context_check(tensor->device->context) == SABIR_OK) free_tensor(tensor);
 }
 
 sabir_type sabir_tensor_type(const sabir_tensor *tensor) { return tensor ? tensor->type : SABIR_TYPE_COUNT; }

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "elementwise.h"
+#include "fused.h"
 #include "large.h"
 #include "plan.h"
 #include "random.h"
@@ -103,6 +104,7 @@ static sabir_status list_cases(conform_list *list, conform_result *result)
         list->tolerance = table[i].tolerance;
         table[i].cases(list);
         const bool any = list->count > before;
+        conform_cases_fused(list);
         conform_cases_large(list);
         if (list->status != SABIR_OK || any) continue;
         result->failed++;
