@@ -129,7 +129,7 @@ Test(table, rows_are_complete)
     for (int op = 0; op < SBR_OP_COUNT; op++) {
         const sbr_op_info *info = &sbr_ops[op];
         cr_assert(info->name && info->text && info->shape && info->attrs_size, "%d", op);
-        cr_assert_eq(sbr_op_find(info->name), op);
+        cr_assert_eq((int)sbr_op_find(info->name), op);
         cr_assert_eq((info->flags & SBR_ELEMENTWISE) != 0, info->expression != NULL);
     }
     cr_assert_eq(sbr_op_find("nothing"), SBR_OP_COUNT);

@@ -39,7 +39,7 @@ static void rig_compile(rig *r)
     must(sabir_compile(r->graph, r->device, r->store, &options, &r->program));
 }
 
-static sabir_tensor *bind(rig *r, const char *name, sabir_type type, sabir_shape shape, const void *data)
+static sabir_tensor *attach(rig *r, const char *name, sabir_type type, sabir_shape shape, const void *data)
 {
     sabir_tensor *tensor;
     must(sabir_tensor_create(r->device, type, shape, &tensor));
@@ -54,7 +54,7 @@ static sabir_tensor *bind_output(rig *r, const char *name)
     sabir_type type;
     sabir_shape shape;
     must(sabir_output_shape(r->program, sabir_slot(r->program, name), &type, &shape));
-    return bind(r, name, type, shape, NULL);
+    return attach(r, name, type, shape, NULL);
 }
 
 static void read_into(sabir_tensor *tensor, void *data) { must(sabir_tensor_read(tensor, 0, data, sabir_tensor_bytes(tensor))); }
@@ -109,8 +109,8 @@ static void newton(sabir_context *context, const char *selector)
     sabir_output(g, "residual", results[1]);
     sabir_output(g, "count", count);
     rig_compile(&r);
-    bind(&r, "a", SABIR_F32, SABIR_SHAPE(N), squares);
-    bind(&r, "start", SABIR_F32, SABIR_SHAPE(N), start);
+    attach(&r, "a", SABIR_F32, SABIR_SHAPE(N), squares);
+    attach(&r, "start", SABIR_F32, SABIR_SHAPE(N), start);
     sabir_tensor *found = bind_output(&r, "x"), *residual = bind_output(&r, "residual"), *ran = bind_output(&r, "count");
     must(sabir_run(r.program, NULL, 0));
     read_into(found, x);
@@ -170,8 +170,8 @@ static void conjugate_gradients(sabir_context *context, const char *selector)
     sabir_output(g, "count", count);
     sabir_output(g, "residual", residual);
     rig_compile(&r);
-    bind(&r, "a", SABIR_F32, SABIR_SHAPE(N, N), a);
-    bind(&r, "b", SABIR_F32, SABIR_SHAPE(N), b);
+    attach(&r, "a", SABIR_F32, SABIR_SHAPE(N, N), a);
+    attach(&r, "b", SABIR_F32, SABIR_SHAPE(N), b);
     sabir_tensor *found = bind_output(&r, "x"), *ran = bind_output(&r, "count"), *rest = bind_output(&r, "residual");
     must(sabir_run(r.program, NULL, 0));
     read_into(found, x);
@@ -203,7 +203,7 @@ static void trips(sabir_context *context, const char *selector)
         sabir_output(g, rows[i].count, count);
     }
     rig_compile(&r);
-    bind(&r, "one", SABIR_F32, SABIR_SHAPE(1), &(float){1});
+    attach(&r, "one", SABIR_F32, SABIR_SHAPE(1), &(float){1});
     sabir_tensor *values[4], *counts[4];
     for (int i = 0; i < 4; i++) values[i] = bind_output(&r, rows[i].value), counts[i] = bind_output(&r, rows[i].count);
     for (int again = 0; again < 2; again++) {
@@ -236,8 +236,8 @@ static void nested(sabir_context *context, const char *selector)
     rig_compile(&r);
     const float a[3] = {1, 2, 3}, b[3] = {4, 5, 6};
     float first[3], second[3];
-    bind(&r, "a", SABIR_F32, SABIR_SHAPE(3), a);
-    bind(&r, "b", SABIR_F32, SABIR_SHAPE(3), b);
+    attach(&r, "a", SABIR_F32, SABIR_SHAPE(3), a);
+    attach(&r, "b", SABIR_F32, SABIR_SHAPE(3), b);
     sabir_tensor *x = bind_output(&r, "first"), *y = bind_output(&r, "second"), *sum = bind_output(&r, "sum");
     must(sabir_run(r.program, NULL, 0));
     read_into(x, first);
@@ -359,8 +359,8 @@ static training training_open(sabir_context *context, const char *selector)
     build_training(t.rig.graph);
     rig_compile(&t.rig);
     for (int i = 0; i < RING; i++) u0[i] = (float)((i * 5) % 7) - 3;
-    bind(&t.rig, "u0", SABIR_F32, SABIR_SHAPE(RING), u0);
-    t.target = bind(&t.rig, "target", SABIR_F32, SABIR_SHAPE(RING), u0);
+    attach(&t.rig, "u0", SABIR_F32, SABIR_SHAPE(RING), u0);
+    t.target = attach(&t.rig, "target", SABIR_F32, SABIR_SHAPE(RING), u0);
     t.loss = bind_output(&t.rig, "loss"), t.u = bind_output(&t.rig, "u"), t.slope = bind_output(&t.rig, "slope");
     t.count = bind_output(&t.rig, "count"), t.residual = bind_output(&t.rig, "residual");
     return t;
@@ -477,9 +477,9 @@ static void counted(sabir_context *context, const char *selector)
     rig r = rig_open(context, selector);
     build_routing(r.graph);
     rig_compile(&r);
-    bind(&r, "score", SABIR_F32, SABIR_SHAPE(ITEMS), score);
-    bind(&r, "features", SABIR_F32, SABIR_SHAPE(ITEMS, FEATURES), features);
-    bind(&r, "weights", SABIR_F32, SABIR_SHAPE(FEATURES, CLASSES), weights);
+    attach(&r, "score", SABIR_F32, SABIR_SHAPE(ITEMS), score);
+    attach(&r, "features", SABIR_F32, SABIR_SHAPE(ITEMS, FEATURES), features);
+    attach(&r, "weights", SABIR_F32, SABIR_SHAPE(FEATURES, CLASSES), weights);
     sabir_tensor *y = bind_output(&r, "y"), *count = bind_output(&r, "count"), *overflow = bind_output(&r, "overflow");
     for (int i = 0; i < 4; i++) {
         uint8_t over;

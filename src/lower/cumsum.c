@@ -82,7 +82,7 @@ static sabir_status scan_chunks(sbr_lowering *lowering, scan *s, const sbr_view 
 
 sabir_status sbr_scan_view(sbr_lowering *lowering, sbr_arith arith, const sbr_view *x, const sbr_view *starts, const sabir_cumsum_attrs *attrs, const sbr_view *y)
 {
-    sbr_axis_lines x_lines, starts_lines;
+    sbr_axis_lines x_lines, starts_lines = {0};
     sbr_lines_of(lowering, x, attrs->axis, &x_lines);
     if (starts) sbr_lines_of(lowering, starts, attrs->axis, &starts_lines);
     const int64_t chunks = count_chunks(lowering, &x_lines);

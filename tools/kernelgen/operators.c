@@ -51,10 +51,11 @@ static sabir_status put_uses(kernelgen *gen, const char *what, selection wanted,
 
 static sabir_status expand_line(kernelgen *gen, const char *what, const char *line, size_t length, sbr_text *out)
 {
-    char copy[80], directive[16], result[16], more;
+    char copy[80], directive[16], result[16], arity, more;
     selection wanted;
     snprintf(copy, sizeof copy, "%.*s", (int)length, line);
-    bool understood = sscanf(copy, "@%15s %u %15s %c", directive, &wanted.inputs, result, &more) == 3;
+    bool understood = sscanf(copy, "@%15s %c %15s %c", directive, &arity, result, &more) == 3 && arity >= '1' && arity <= '3';
+    wanted.inputs = understood ? (unsigned)(arity - '0') : 0;
     wanted.is_bool = understood && !strcmp(result, "bool");
     if (!understood || (!wanted.is_bool && strcmp(result, "same"))) return sbr_fail(SABIR_COMPILE_FAILED, "%s: '%s' is neither @uses nor @switch ARITY same|bool", what, copy);
     if (!strcmp(directive, "uses")) return put_uses(gen, what, wanted, out);
