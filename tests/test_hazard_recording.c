@@ -7,7 +7,7 @@
 
 enum { GRAPHS = 40, BINDING = 1 << 20 };
 
-struct sabir_buffer { uint64_t size; unsigned char *memory; bool alive; };
+struct sabir_buffer { uint64_t size; unsigned char *memory; bool alive; sabir_buffer *made_before; };
 struct sabir_kernel { uint32_t buffer_count; };
 typedef struct access { const sabir_buffer *buffer; uint64_t begin, end; bool writes; } access;
 typedef struct command { access accesses[24]; uint32_t count; bool is_barrier; } command;
@@ -16,6 +16,7 @@ struct sabir_commands { command *list; uint32_t count, capacity; bool ended; };
 static struct device_state {
     uint64_t ticket, dispatches;
     uint32_t objects;
+    sabir_buffer *buffers; /* all that were made: an address is not used again, so that a use after the end shows */
     command *since; /* commands since the last barrier, in the queue's order */
     uint32_t since_count, since_capacity;
 } queue;
@@ -57,11 +58,12 @@ static sabir_status buffer_create(sabir_backend_device *device, sabir_buffer_kin
     (*buffer)->memory = calloc(1, size);
     (*buffer)->size = size;
     (*buffer)->alive = true;
+    (*buffer)->made_before = queue.buffers;
+    queue.buffers = *buffer;
     queue.objects++;
     return SABIR_OK;
 }
 
-/* Its number stays taken, so that a use after the end shows. */
 static void buffer_destroy(sabir_buffer *buffer)
 {
     cr_assert(buffer->alive);
@@ -281,4 +283,9 @@ Test(hazard_recording, random_graphs)
     sabir_context_release(context);
     cr_assert_eq(queue.objects, 0, "%u objects are left", queue.objects);
     free(queue.since);
+    while (queue.buffers) {
+        sabir_buffer *buffer = queue.buffers;
+        queue.buffers = buffer->made_before;
+        free(buffer);
+    }
 }

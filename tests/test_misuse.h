@@ -221,6 +221,7 @@ static void misuse_bindings(sabir_context *context, const char *selector)
 {
     misused m, other;
     sabir_tensor *wrong;
+    sabir_program *none;
     misused_make(&m, context, selector);
     misused_make(&other, context, selector);
     refused(SABIR_INVALID_ARGUMENT, sabir_run(m.program, NULL, 0));
@@ -233,8 +234,8 @@ static void misuse_bindings(sabir_context *context, const char *selector)
     refused(SABIR_MISUSE, sabir_set_f32(m.program, sabir_slot(m.program, "x"), 1));
     refused(SABIR_INVALID_ARGUMENT, sabir_set_f32(m.program, -1, 1));
     refused(SABIR_MISUSE, sabir_bind(m.program, sabir_slot(m.program, "x"), other.x)); /* of another opening of the device */
-    refused(SABIR_MISUSE, sabir_compile(m.graph, m.device, other.store, NULL, &other.program));
-    other.program = NULL;
+    refused(SABIR_MISUSE, sabir_compile(m.graph, m.device, other.store, NULL, &none));
+    cr_assert_null(none);
 
     must(sabir_tensor_create(m.device, SABIR_I32, SABIR_SHAPE(3, 4), &wrong));
     refused(SABIR_INVALID_TYPE, sabir_bind(m.program, sabir_slot(m.program, "x"), wrong));
@@ -275,8 +276,10 @@ static void misuse_tensors(sabir_context *context, const char *selector)
     refused(SABIR_INVALID_SHAPE, sabir_tensor_create(m.device, SABIR_F32, SABIR_SHAPE(INT64_MAX, 2), &tensor));
     refused(SABIR_INVALID_SHAPE, sabir_tensor_create(m.device, SABIR_F32, sabir_shape_make(9, NULL), &tensor));
     refused(SABIR_INVALID_SHAPE, sabir_tensor_create(m.device, SABIR_F32, sabir_shape_make(-1, NULL), &tensor));
-    const sabir_status huge = sabir_tensor_create(m.device, SABIR_F32, SABIR_SHAPE((int64_t)1 << 58), &tensor);
-    cr_assert(huge == SABIR_OUT_OF_MEMORY || huge == SABIR_OUT_OF_DEVICE_MEMORY || huge == SABIR_INVALID_SHAPE, "2^60 bytes: %s", sabir_status_name(huge));
+    if (strcmp(selector, "reference") != 0) { /* there it is malloc's to refuse, which sanitizers remark */
+        const sabir_status huge = sabir_tensor_create(m.device, SABIR_F32, SABIR_SHAPE((int64_t)1 << 58), &tensor);
+        cr_assert_eq(huge, SABIR_OUT_OF_DEVICE_MEMORY, "2^60 bytes: %s", sabir_status_name(huge));
+    }
     cr_assert_null(tensor);
     refused(SABIR_INVALID_ARGUMENT, sabir_tensor_wrap(m.device, SABIR_F32, SABIR_SHAPE(4), bytes + 1, &tensor));
 
