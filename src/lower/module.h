@@ -87,6 +87,7 @@ typedef struct sbr_step {
 } sbr_step;
 
 typedef struct sbr_io { const char *name; sabir_type type; sabir_shape shape; sbr_expr extents[SABIR_MAX_RANK]; uint32_t slot; bool used; } sbr_io; /* slot UINT32_MAX: not used */
+typedef SBR_VECTOR(sbr_io) sbr_ios;
 typedef struct sbr_scalar_io { const char *name; sabir_type type; uint32_t word; } sbr_scalar_io; /* word in the control buffer; f64 takes two */
 typedef struct sbr_constant_io { const void *data; uint64_t bytes; } sbr_constant_io;
 typedef struct sbr_dim_word { uint32_t word; sbr_expr expr; } sbr_dim_word; /* i32 in the control buffer set from an expression */
@@ -97,7 +98,7 @@ typedef struct sbr_module {
     sbr_exprs exprs;
     SBR_VECTOR(sbr_slot) slots;           /* slot 0 is control */
     SBR_VECTOR(sbr_step) steps;
-    SBR_VECTOR(sbr_io) inputs, outputs, variables;
+    sbr_ios inputs, outputs, variables;
     SBR_VECTOR(sbr_constant_io) constants;
     SBR_VECTOR(sbr_scalar_io) scalars;
     SBR_VECTOR(sbr_dim_word) dim_words;

@@ -31,39 +31,34 @@ static sabir_status make_slot(sbr_lowering *lowering, sbr_slot_kind kind, uint32
     return SABIR_OK;
 }
 
-static sabir_status make_io(sbr_lowering *lowering, const char *name, sabir_type type, const sabir_shape *shape, uint32_t slot, sbr_io *io)
+/* A port of the program: its slot, and its entry in ios; *view is the slot's. */
+static sabir_status add_io(sbr_lowering *lowering, sbr_slot_kind kind, sbr_ios *ios, const char *name, const sbr_value_info *value, sbr_view *view)
 {
-    *io = (sbr_io){.name = sbr_arena_strdup(&lowering->module->arena, name), .type = type, .shape = *shape, .slot = slot, .used = true};
-    for (int32_t i = 0; i < shape->rank; i++) io->extents[i] = sbr_ext(lowering, shape->extents[i]);
-    return io->name ? SABIR_OK : sbr_no_memory(strlen(name));
+    sbr_module *module = lowering->module;
+    const char *kept = sbr_arena_strdup(&module->arena, name);
+    if (!kept) return sbr_no_memory(strlen(name));
+    SABIR_TRY(make_slot(lowering, kind, ios->count, kept, value->type, &value->shape, view));
+    sbr_io io = {.name = kept, .type = value->type, .shape = value->shape, .slot = view->slot, .used = true};
+    for (int32_t i = 0; i < value->shape.rank; i++) io.extents[i] = sbr_ext(lowering, value->shape.extents[i]);
+    return sbr_push(&module->allocator, ios, io) ? SABIR_OK : sbr_no_memory(sizeof io);
+}
+
+static sabir_status lower_leaf(sbr_lowering *lowering, const sbr_node *node, sbr_slot_kind kind, sbr_ios *ios)
+{
+    sbr_view view;
+    SABIR_TRY(add_io(lowering, kind, ios, node->name, sbr_value_at(lowering->graph, node->first_output), &view));
+    sbr_alias(lowering, node, 0, &view);
+    return SABIR_OK;
 }
 
 sabir_status sbr_lower_input(sbr_lowering *lowering, const sbr_node *node)
 {
-    sbr_module *module = lowering->module;
-    const sbr_value_info *value = sbr_value_at(lowering->graph, node->first_output);
-    sbr_view view;
-    sbr_io io;
-    SABIR_TRY(make_slot(lowering, SBR_SLOT_INPUT, module->inputs.count, NULL, value->type, &value->shape, &view));
-    SABIR_TRY(make_io(lowering, node->name, value->type, &value->shape, view.slot, &io));
-    module->slots.data[view.slot].name = io.name;
-    if (!sbr_push(&module->allocator, &module->inputs, io)) return sbr_no_memory(sizeof io);
-    sbr_alias(lowering, node, 0, &view);
-    return SABIR_OK;
+    return lower_leaf(lowering, node, SBR_SLOT_INPUT, &lowering->module->inputs);
 }
 
 sabir_status sbr_lower_variable(sbr_lowering *lowering, const sbr_node *node)
 {
-    sbr_module *module = lowering->module;
-    const sbr_value_info *value = sbr_value_at(lowering->graph, node->first_output);
-    sbr_view view;
-    sbr_io io;
-    SABIR_TRY(make_slot(lowering, SBR_SLOT_VARIABLE, module->variables.count, NULL, value->type, &value->shape, &view));
-    SABIR_TRY(make_io(lowering, node->name, value->type, &value->shape, view.slot, &io));
-    module->slots.data[view.slot].name = io.name;
-    if (!sbr_push(&module->allocator, &module->variables, io)) return sbr_no_memory(sizeof io);
-    sbr_alias(lowering, node, 0, &view);
-    return SABIR_OK;
+    return lower_leaf(lowering, node, SBR_SLOT_VARIABLE, &lowering->module->variables);
 }
 
 static void control_view(sbr_lowering *lowering, sabir_type type, uint32_t word, sbr_view *view)
@@ -117,17 +112,11 @@ sabir_status sbr_lower_constant(sbr_lowering *lowering, const sbr_node *node)
 
 sabir_status sbr_write_outputs(sbr_lowering *lowering)
 {
-    sbr_module *module = lowering->module;
     const sabir_graph *graph = lowering->graph;
     for (uint32_t i = 0; i < graph->outputs.count; i++) {
         const sbr_output_info *output = &graph->outputs.data[i];
-        const sbr_value_info *value = sbr_value_at(graph, output->value);
         sbr_view view;
-        sbr_io io;
-        SABIR_TRY(make_slot(lowering, SBR_SLOT_OUTPUT, i, NULL, value->type, &value->shape, &view));
-        SABIR_TRY(make_io(lowering, output->name, value->type, &value->shape, view.slot, &io));
-        module->slots.data[view.slot].name = io.name;
-        if (!sbr_push(&module->allocator, &module->outputs, io)) return sbr_no_memory(sizeof io);
+        SABIR_TRY(add_io(lowering, SBR_SLOT_OUTPUT, &lowering->module->outputs, output->name, sbr_value_at(graph, output->value), &view));
         SABIR_TRY(sbr_copy_view(lowering, &lowering->views[output->value], &view));
     }
     return SABIR_OK;
