@@ -8,7 +8,7 @@
 #include "lower/accesses.h"
 #include "test_planner.h"
 
-enum { GRAPHS = 300, BLOCK = 64, TRIPS = 3 };
+enum { GRAPHS = 3000, BLOCK = 64, TRIPS = 3 };
 
 static void *allocate(void *user, size_t size) { (void)user; return malloc(size); }
 static void *resize(void *user, void *memory, size_t size) { (void)user; return realloc(memory, size); }

@@ -113,6 +113,34 @@ static sabir_status list_cases(conform_list *list, conform_result *result)
     return list->status;
 }
 
+/* The row of the case's operator, the last one or a new one. */
+static conform_coverage *coverage_of(conform_result *result, const char *op)
+{
+    const uint32_t count = result->coverage_count;
+    if (count && strcmp(result->coverage[count - 1].op, op) == 0) return &result->coverage[count - 1];
+    conform_coverage *rows = realloc(result->coverage, (count + 1) * sizeof *rows);
+    if (!rows) return NULL;
+    result->coverage = rows;
+    result->coverage_count++;
+    rows[count] = (conform_coverage){.op = op};
+    return &rows[count];
+}
+
+static sabir_status run_case(conform_session *session, const conform_case *one, const char *name)
+{
+    conform_result *result = session->result;
+    const uint32_t passed = result->passed, failed = result->failed, skipped = result->skipped;
+    conform_coverage *row = coverage_of(result, one->op);
+    if (!row) return SABIR_OUT_OF_MEMORY;
+    const sabir_status status = conform_run_case(session, one, name);
+    row->cases++;
+    row->passed += result->passed - passed;
+    row->failed += result->failed - failed;
+    row->skipped += result->skipped - skipped;
+    if (result->passed > passed) row->types |= 1u << one->type;
+    return status;
+}
+
 static sabir_status walk(conform_session *session, const conform_list *list, const filter *wanted, const conform_options *options)
 {
     conform_result *result = session->result;
@@ -129,7 +157,7 @@ static sabir_status walk(conform_session *session, const conform_list *list, con
         case_name(&list->cases[i], name, sizeof name);
         if (options->progress) options->progress(options->user, done, result->cases, name);
         done++;
-        const sabir_status status = conform_run_case(session, &list->cases[i], name);
+        const sabir_status status = run_case(session, &list->cases[i], name);
         if (status != SABIR_OK) return status;
     }
     return SABIR_OK;
@@ -221,5 +249,6 @@ void conform_result_free(conform_result *result)
 {
     free_notes(&result->failures);
     free_notes(&result->skips);
+    free(result->coverage);
     *result = (conform_result){0};
 }

@@ -11,12 +11,17 @@
 typedef struct conform_note { char *name, *message; } conform_note;
 typedef struct conform_notes { conform_note *items; uint32_t count, capacity; } conform_notes;
 
+/* One operator's share of the cases; types: bit set by sabir_type of those in which a case passed. */
+typedef struct conform_coverage { const char *op; uint32_t cases, passed, failed, skipped; unsigned types; } conform_coverage;
+
 typedef struct conform_result {
     char device[32];                 /* the id of the device */
     uint32_t operators, cases;       /* those that the filter leaves */
     uint32_t passed, failed, skipped;
     conform_notes failures;          /* name of the case, what differed */
     conform_notes skips;             /* name of the case, the capability that the device lacks */
+    conform_coverage *coverage;      /* by operator, in the table's order; coverage_count of them */
+    uint32_t coverage_count;
     uint64_t launches, compiled;     /* summed over the programs: kernels launched in a run, kernels compiled */
     double seconds;
 } conform_result;

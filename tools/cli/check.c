@@ -11,6 +11,7 @@ typedef struct check {
     conform_options options;
     uint32_t random;          /* graphs; 0: cases */
     bool all;                 /* devices */
+    bool coverage;            /* by operator too */
     conform_result *results;
     uint32_t count;
 } check;
@@ -29,7 +30,25 @@ static cJSON *json_notes(const conform_notes *notes, const char *what)
     return list;
 }
 
-static cJSON *json_result(const conform_result *result)
+static cJSON *json_coverage(const conform_result *result)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (uint32_t i = 0; i < result->coverage_count; i++) {
+        const conform_coverage *row = &result->coverage[i];
+        cJSON *object = cJSON_CreateObject(), *types = cJSON_AddArrayToObject(object, "types");
+        cJSON_AddStringToObject(object, "operator", row->op);
+        for (unsigned t = 0; t < SABIR_TYPE_COUNT; t++)
+            if (row->types >> t & 1u) cJSON_AddItemToArray(types, cJSON_CreateString(sabir_type_name((sabir_type)t)));
+        cJSON_AddNumberToObject(object, "cases", row->cases);
+        cJSON_AddNumberToObject(object, "passed", row->passed);
+        cJSON_AddNumberToObject(object, "failed", row->failed);
+        cJSON_AddNumberToObject(object, "skipped", row->skipped);
+        cJSON_AddItemToArray(list, object);
+    }
+    return list;
+}
+
+static cJSON *json_result(const conform_result *result, bool coverage)
 {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "device", result->device);
@@ -42,14 +61,15 @@ static cJSON *json_result(const conform_result *result)
     cJSON_AddNumberToObject(object, "seconds", result->seconds);
     cJSON_AddItemToObject(object, "failures", json_notes(&result->failures, "message"));
     cJSON_AddItemToObject(object, "skips", json_notes(&result->skips, "capability"));
+    if (coverage) cJSON_AddItemToObject(object, "coverage", json_coverage(result));
     return object;
 }
 
 static int print_json(const check *c)
 {
-    if (!c->all) return cli_print_json(json_result(&c->results[0]));
+    if (!c->all) return cli_print_json(json_result(&c->results[0], c->coverage));
     cJSON *list = cJSON_CreateArray();
-    for (uint32_t i = 0; i < c->count; i++) cJSON_AddItemToArray(list, json_result(&c->results[i]));
+    for (uint32_t i = 0; i < c->count; i++) cJSON_AddItemToArray(list, json_result(&c->results[i], c->coverage));
     return cli_print_json(list);
 }
 
@@ -60,6 +80,19 @@ static void print_notes(const conform_result *result)
     for (uint32_t i = 0; i < result->skips.count; i++)
         printf("%s: skipped %s: %s\n", result->device, result->skips.items[i].name, result->skips.items[i].message);
     if (result->failures.count + result->skips.count) putchar('\n');
+}
+
+static void print_coverage(const conform_result *result)
+{
+    printf("%-16s %6s %6s %6s %7s  %s\n", result->device, "CASES", "PASSED", "FAILED", "SKIPPED", "TYPES THAT PASSED");
+    for (uint32_t i = 0; i < result->coverage_count; i++) {
+        const conform_coverage *row = &result->coverage[i];
+        printf("%-16s %6u %6u %6u %7u ", row->op, row->cases, row->passed, row->failed, row->skipped);
+        for (unsigned t = 0; t < SABIR_TYPE_COUNT; t++)
+            if (row->types >> t & 1u) printf(" %s", sabir_type_name((sabir_type)t));
+        putchar('\n');
+    }
+    putchar('\n');
 }
 
 enum { COLUMNS = 8 };
@@ -74,6 +107,7 @@ static int print_table(const check *c)
     for (uint32_t i = 0; made && i < c->count; i++) {
         const conform_result *r = &c->results[i];
         const unsigned long long numbers[] = {r->operators, r->cases, r->passed, r->failed, r->skipped, r->compiled};
+        if (c->coverage) print_coverage(r);
         print_notes(r);
         snprintf(texts[i].cells[0], sizeof texts[i].cells[0], "%s", r->device);
         for (int k = 1; k < COLUMNS - 1; k++) snprintf(texts[i].cells[k], sizeof texts[i].cells[k], "%llu", numbers[k - 1]);
@@ -161,6 +195,7 @@ static int run(const cli_call *call)
         .options = {.device = device, .filter = cli_value(call, "op"), .seed = seed, .large = cli_value(call, "large") != NULL, .progress = cli_progress},
         .random = (uint32_t)random,
         .all = device && strcmp(device, "all") == 0,
+        .coverage = cli_value(call, "coverage") != NULL,
     };
     if (!c.context) return CLI_FAILED;
     result = run_all(&c, call->json);
@@ -174,11 +209,13 @@ const cli_command cli_check = {
     .text = "Runs every operator, in every type that it takes and on awkward shapes, on a device and compares the results\n"
             "with the float64 reference. A case is skipped only where the device lacks a capability, which is named.\n\n"
             "--json prints {device, operators, cases, passed, failed, skipped, kernels (compiled), seconds,\n"
-            "failures: [{name, message}], skips: [{name, capability}]}, with --device all an array of these.\n"
+            "failures: [{name, message}], skips: [{name, capability}]}, with --device all an array of these; with --coverage\n"
+            "also coverage: [{operator, types, cases, passed, failed, skipped}].\n"
             "The exit status is 1 if any case failed.\n",
     .options = {
         {"device", "ID", "an id, a stable id, an API, part of a name, auto (default) or all"},
         {"op", "REGEX", "only operators in whose name it is found; with a '/', cases (operator/type/case)"},
+        {"coverage", NULL, "also a line for each operator: its cases and the types in which it passed"},
         {"large", NULL, "the cases with tensors of 160 MiB instead of the others"},
         {"random", "N", "N random graphs instead of cases, each compiled in four ways"},
         {"seed", "N", "of the data (default: 1)"},

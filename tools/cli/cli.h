@@ -15,7 +15,7 @@
 /* Exit statuses. */
 enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
-enum { CLI_MAX_OPTIONS = 6 };
+enum { CLI_MAX_OPTIONS = 10 };
 
 /* --NAME, or --NAME=ARGUMENT and --NAME ARGUMENT. text: what it does, one line, for --help. */
 typedef struct cli_option { const char *name, *argument, *text; } cli_option;
