@@ -181,6 +181,7 @@ static void world_expect(world_results *results)
     sabir_context *context;
     world w = {0};
     const sabir_context_options options = {.size = sizeof options, .vulkan_library = "/nonexistent", .opencl_library = "/nonexistent"};
+    memset(results, 0, sizeof *results);
     must(sabir_context_create(&options, &context));
     must(world_make(&w, context, "reference"));
     must(world_run(&w, results));

@@ -38,7 +38,7 @@ static void request_features(const sbr_vk_adapter *adapter, device_request *requ
     void **tail = &request->f12.pNext;
     if (adapter->subgroup_size_control) *tail = &request->subgroup_control, tail = &request->subgroup_control.pNext;
     if (adapter->maintenance4) *tail = &request->maintenance4, tail = &request->maintenance4.pNext;
-    if (adapter->executable_properties) *tail = &request->executable, tail = &request->executable.pNext;
+    if (adapter->executable_properties) *tail = &request->executable;
 }
 
 static void request_extensions(const sbr_vk_adapter *adapter, device_request *request)

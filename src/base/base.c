@@ -6,7 +6,7 @@
 
 static _Thread_local char last_message[1024];
 
-sabir_status sbr_fail(sabir_status status, const char *format, ...)
+sabir_status (sbr_fail)(sabir_status status, const char *format, ...)
 {
     /* Formatted aside first: an argument may be the last message itself. */
     char message[sizeof last_message];
@@ -18,7 +18,7 @@ sabir_status sbr_fail(sabir_status status, const char *format, ...)
     return status;
 }
 
-sabir_status sbr_no_memory(size_t size)
+sabir_status (sbr_no_memory)(size_t size)
 {
     return sbr_fail(SABIR_OUT_OF_MEMORY, "the host allocator returned NULL for %zu bytes", size);
 }

@@ -43,7 +43,7 @@ sabir_status sbr_lower_elementwise(sbr_lowering *lowering, const sbr_node *node)
     const char *kernel = node->input_count < SBR_COUNT(kernels[0]) ? kernels[is_predicate][node->input_count] : NULL;
     if (!kernel) return sbr_fail(SABIR_INTERNAL, "no kernel computes %s, an elementwise operator of %u operands", sbr_ops[node->op].name, node->input_count);
 
-    sbr_view output, inputs[SBR_COUNT(operands)];
+    sbr_view output, inputs[SBR_COUNT(operands)] = {{0}};
     for (uint32_t i = 0; i < node->input_count; i++) {
         inputs[i] = *sbr_in(lowering, node, i);
         inputs[i].type = type_read(node, inputs[i].type);

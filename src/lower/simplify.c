@@ -165,10 +165,11 @@ static uint64_t hash_node(const sbr_node *node, const sbr_value_info *out)
 {
     sbr_hash hash = sbr_hash_bytes(node->inputs, node->input_count * sizeof *node->inputs);
     const size_t size = attrs_size(node);
-    if (size && node->attrs) hash = sbr_hash_join(hash, sbr_hash_bytes(node->attrs, size));
     if (node->op == SBR_OP_constant) {
         const sbr_constant_attrs *constant = node->attrs;
         hash = sbr_hash_join(hash, sbr_hash_bytes(constant->data, constant->bytes));
+    } else if (size && node->attrs) {
+        hash = sbr_hash_join(hash, sbr_hash_bytes(node->attrs, size));
     }
     return hash.low ^ ((uint64_t)node->op << 8) ^ (uint64_t)out->type;
 }

@@ -21,6 +21,7 @@ static void sum_line(const sbr_ref_tensor *x, const sbr_ref_tensor *starts, sbr_
         const bool start = starts && starts->i[k] != 0;
         if (start && !attrs->reverse) sum = nothing;
         if (attrs->exclusive) emit(out, k, sum);
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): an operand is never missing */
         if (x->f) sum.real += x->f[k];
         else sum.whole = sbr_ref_add(sum.whole, x->i[k]);
         if (!attrs->exclusive) emit(out, k, sum);

@@ -175,6 +175,7 @@ static uint32_t oldest_place(sabir_program *program)
     uint32_t oldest = 0;
     sbr_lock(&program->device->lock);
     for (uint32_t i = 0; i < SBR_RING; i++) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a program that is submitted has its executor */
         if (!ring[i].run) oldest = i;
         else if (ring[oldest].run && ring[i].run->number < ring[oldest].run->number) oldest = i;
     }

@@ -6,7 +6,6 @@ static sabir_status copy_node(sabir_graph *to, const sbr_node *from)
     const size_t size = sbr_ops[from->op].attrs_size;
     if (from->input_count && !(node.inputs = sbr_arena_copy(&to->arena, from->inputs, from->input_count * sizeof *from->inputs)))
         return sbr_no_memory(from->input_count * sizeof *from->inputs);
-    if (from->attrs && size && !(node.attrs = sbr_arena_copy(&to->arena, from->attrs, size))) return sbr_no_memory(size);
     if (from->name && !(node.name = sbr_arena_strdup(&to->arena, from->name))) return sbr_no_memory(strlen(from->name) + 1);
     if (from->file && !(node.file = sbr_arena_strdup(&to->arena, from->file))) return sbr_no_memory(strlen(from->file) + 1);
     if (from->op == SBR_OP_constant) {
@@ -14,6 +13,8 @@ static sabir_status copy_node(sabir_graph *to, const sbr_node *from)
         constant.data = sbr_arena_copy(&to->arena, constant.data, constant.bytes);
         node.attrs = sbr_arena_copy(&to->arena, &constant, sizeof constant);
         if (!constant.data || !node.attrs) return sbr_no_memory(constant.bytes);
+    } else if (from->attrs && size && !(node.attrs = sbr_arena_copy(&to->arena, from->attrs, size))) {
+        return sbr_no_memory(size);
     }
     return sbr_push(&to->allocator, &to->nodes, node) ? SABIR_OK : sbr_no_memory(sizeof node);
 }

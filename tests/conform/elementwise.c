@@ -77,8 +77,8 @@ static sabir_value apply(conform_build *b, const sabir_value *operands)
 /* Operand k has shapes[k] in layouts[k]. */
 static void one_output(conform_build *b, const char *name, const sabir_shape shapes[MOST_OPERANDS], const conform_layout layouts[MOST_OPERANDS])
 {
-    sabir_value operands[MOST_OPERANDS];
-    for (int k = 0; k < ((const row *)b->of->data)->inputs; k++) operands[k] = conform_laid(b, layouts[k], b->type, shapes[k], fill_of(b, k));
+    sabir_value operands[MOST_OPERANDS] = {SABIR_NONE};
+    for (int k = 0; k < ((const row *)b->of->data)->inputs && k < MOST_OPERANDS; k++) operands[k] = conform_laid(b, layouts[k], b->type, shapes[k], fill_of(b, k));
     conform_output(b, name, apply(b, operands));
 }
 
@@ -128,7 +128,7 @@ static void dims(conform_build *b)
 {
     const sabir_extent n = conform_dim(b, 40, 31, 8);
     const sabir_shape shape = SABIR_SHAPE(n, 5), row_shape = SABIR_SHAPE(5);
-    sabir_value operands[MOST_OPERANDS];
+    sabir_value operands[MOST_OPERANDS] = {SABIR_NONE};
     for (int k = 0; k < ((const row *)b->of->data)->inputs; k++) operands[k] = conform_input(b, b->type, k == 1 ? row_shape : shape, fill_of(b, k));
     conform_output(b, "dim", apply(b, operands));
 }
