@@ -73,14 +73,6 @@ void sbr_idx_at(sbr_launcher *l, const char *param, uint32_t index, sbr_expr val
 void sbr_idx(sbr_launcher *l, const char *param, sbr_expr value) { sbr_uint_at(l, param, 0, value); }
 void sbr_int(sbr_launcher *l, const char *param, int64_t value) { sbr_uint_at(l, param, 0, sbr_num(l->lowering, value)); }
 
-void sbr_float(sbr_launcher *l, const char *param, double value)
-{
-    float number = (float)value;
-    uint32_t bits;
-    memcpy(&bits, &number, sizeof bits);
-    set_param(l, param, 0, 1u << SBR_PARAM_FLOAT, SBR_WORD_BITS, bits);
-}
-
 void sbr_constant_set(sbr_launcher *l, const char *constant, uint32_t value)
 {
     for (uint32_t i = 0; i < l->desc->constant_count; i++) {

@@ -97,15 +97,12 @@ void sbr_uint_at(sbr_launcher *launcher, const char *param, uint32_t index, sbr_
 void sbr_int(sbr_launcher *launcher, const char *param, int64_t value); /* any integer parameter, uint int or idx */
 void sbr_idx(sbr_launcher *launcher, const char *param, sbr_expr value);
 void sbr_idx_at(sbr_launcher *launcher, const char *param, uint32_t index, sbr_expr value);
-void sbr_float(sbr_launcher *launcher, const char *param, double value);
 void sbr_constant_set(sbr_launcher *launcher, const char *constant, uint32_t value);
 /* Output may share the memory of this read operand (each word read only by the invocation that writes it). Map kernels with equal dense views get
  * this by themselves. */
 void sbr_may_share(sbr_launcher *launcher, const char *buffer);
 /* For map kernels: n and groups come from the written view; pass SBR_EXPR_NONE as groups. flops: of the whole launch at the dims' maxima. */
 sabir_status sbr_launch_end(sbr_launcher *launcher, sbr_expr groups, uint64_t flops);
-/* A map kernel over views: y[i] = f(x...); used often enough to have a short form: kernel with view over all its read buffers. */
-
 /* Elements of from (any strides) into to (dense), same type. */
 sabir_status sbr_copy_view(sbr_lowering *lowering, const sbr_view *from, const sbr_view *to);
 /* The same with a cast between types. */

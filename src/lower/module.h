@@ -86,7 +86,7 @@ typedef struct sbr_step {
     uint32_t node;                        /* of the simplified graph, for messages and profiles; UINT32_MAX: none */
 } sbr_step;
 
-typedef struct sbr_io { const char *name; sabir_type type; sabir_shape shape; sbr_expr extents[SABIR_MAX_RANK]; uint32_t slot; bool used; } sbr_io; /* slot UINT32_MAX: not used */
+typedef struct sbr_io { const char *name; sabir_type type; sabir_shape shape; sbr_expr extents[SABIR_MAX_RANK]; uint32_t slot; } sbr_io;
 typedef SBR_VECTOR(sbr_io) sbr_ios;
 typedef struct sbr_scalar_io { const char *name; sabir_type type; uint32_t word; } sbr_scalar_io; /* word in the control buffer; f64 takes two */
 typedef struct sbr_constant_io { const void *data; uint64_t bytes; } sbr_constant_io;

@@ -38,7 +38,7 @@ static sabir_status add_io(sbr_lowering *lowering, sbr_slot_kind kind, sbr_ios *
     const char *kept = sbr_arena_strdup(&module->arena, name);
     if (!kept) return sbr_no_memory(strlen(name));
     SABIR_TRY(make_slot(lowering, kind, ios->count, kept, value->type, &value->shape, view));
-    sbr_io io = {.name = kept, .type = value->type, .shape = value->shape, .slot = view->slot, .used = true};
+    sbr_io io = {.name = kept, .type = value->type, .shape = value->shape, .slot = view->slot};
     for (int32_t i = 0; i < value->shape.rank; i++) io.extents[i] = sbr_ext(lowering, value->shape.extents[i]);
     return sbr_push(&module->allocator, ios, io) ? SABIR_OK : sbr_no_memory(sizeof io);
 }

@@ -146,7 +146,7 @@ static sabir_status match_ports(sabir_program *program)
     for (uint32_t s = 0; s < module->slots.count; s++) executor->ports[s] = UINT32_MAX;
     for (uint32_t i = 0; i < module->inputs.count; i++) {
         const sbr_io *io = &module->inputs.data[i];
-        if (io->used && io->slot != UINT32_MAX) SABIR_TRY(match_port(program, SBR_PORT_INPUT, io->name, &executor->ports[io->slot]));
+        SABIR_TRY(match_port(program, SBR_PORT_INPUT, io->name, &executor->ports[io->slot]));
     }
     for (uint32_t i = 0; i < module->outputs.count; i++) {
         const sbr_io *io = &module->outputs.data[i];
