@@ -52,6 +52,12 @@ SABIR_API sabir_status sabir_custom_gradient(sabir_graph *graph, const sabir_val
 #endif
 
 #ifndef SABIR_PLAIN_NAMES
+/* These name graph twice. */
+#  define sabir_grad(graph, ...) sabir_placed((graph), (sabir_grad)((graph), __VA_ARGS__), __FILE__, __LINE__)
+#  define sabir_vjp(graph, ...) sabir_placed((graph), (sabir_vjp)((graph), __VA_ARGS__), __FILE__, __LINE__)
+#  define sabir_jvp(graph, ...) sabir_placed((graph), (sabir_jvp)((graph), __VA_ARGS__), __FILE__, __LINE__)
+#  define sabir_hvp(graph, ...) sabir_placed((graph), (sabir_hvp)((graph), __VA_ARGS__), __FILE__, __LINE__)
+#  define sabir_custom_gradient(graph, ...) sabir_placed((graph), (sabir_custom_gradient)((graph), __VA_ARGS__), __FILE__, __LINE__)
 #  define sabir_stop_gradient(...) SABIR_HERE((sabir_stop_gradient)(__VA_ARGS__))
 #endif
 #endif

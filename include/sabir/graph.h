@@ -30,6 +30,8 @@ SABIR_API sabir_shape sabir_value_shape(sabir_value value);
 
 /* Gives the nodes just built, or the error just made, the caller's place. The operator macros call it. */
 SABIR_API sabir_value sabir_located(sabir_value value, const char *file, int line);
+/* The same for calls that build and return a status, which it hands on. */
+SABIR_API sabir_status sabir_placed(sabir_graph *graph, sabir_status status, const char *file, int line);
 
 /* An extent known at run, with its maximum; memory is planned for the maximum. Extents of the same dim are equal.
  * 0 <= minimum <= maximum. Returns an extent for use in shapes (a negative number), or 0 after an error. */

@@ -3,6 +3,7 @@
 #define SABIR_H
 #include "context.h"
 #include "device.h"
+#include "grad.h"
 #include "graph.h"
 #include "ops.h"
 #include "program.h"

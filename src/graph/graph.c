@@ -124,10 +124,18 @@ sabir_value sabir_located(sabir_value value, const char *file, int line)
     }
     const char *place = graph->placed < graph->nodes.count ? copy_place(graph, graph->placed, file) : NULL;
     for (; graph->placed < graph->nodes.count; graph->placed++) {
-        graph->nodes.data[graph->placed].file = place;
-        graph->nodes.data[graph->placed].line = line;
+        sbr_node *node = &graph->nodes.data[graph->placed];
+        if (node->file) continue; /* built by a user's function that was called in between */
+        node->file = place;
+        node->line = line;
     }
     return value;
+}
+
+sabir_status sabir_placed(sabir_graph *graph, sabir_status status, const char *file, int line)
+{
+    (void)sabir_located((sabir_value){graph, SABIR_NONE_INDEX}, file, line);
+    return status;
 }
 
 /* ---- Values ---- */

@@ -1,0 +1,34 @@
+/* The walk: one differentiation in progress. vjp.c calls the rules; mark.c says what depends on what; loop.c has the rule of loops, which needs
+ * more of the walk than sbr_grad_call shows. */
+#ifndef SBR_VJP_H
+#define SBR_VJP_H
+
+#include "grad.h"
+
+typedef struct sbr_vjp_call {
+    sabir_graph *graph;
+    uint32_t first_node; /* what was made before it is a leaf */
+    const sabir_value *ys, *seeds; /* seeds of the types and shapes of ys */
+    uint32_t y_count;
+    const sabir_value *wrt;
+    uint32_t count;
+    sabir_value *grads;  /* SABIR_NONE where no gradient arrived */
+} sbr_vjp_call;
+
+/* Operands are checked by the caller. */
+sabir_status sbr_vjp(const sbr_vjp_call *call);
+
+typedef struct sbr_walk {
+    sabir_graph *graph;
+    uint32_t first_node, end_node; /* nodes that are walked; what is built comes after them */
+    uint32_t value_count;          /* of the nodes before end_node */
+    bool *depends;                 /* by value: float, and depends on wrt */
+    sabir_value *adjoints;         /* by value: what arrived so far; SABIR_NONE: nothing */
+} sbr_walk;
+
+/* Fills in depends, in which wrt are set already, for what is made by nodes first_node .. end_node - 1. */
+void sbr_walk_mark(sbr_walk *walk);
+/* Adds to what arrived at value. grad SABIR_NONE: nothing. */
+void sbr_walk_arrive(sbr_walk *walk, uint32_t value, sabir_value grad);
+
+#endif
