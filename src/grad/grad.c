@@ -75,7 +75,7 @@ static sabir_status differentiate(const request *r)
     sabir_value *seeds = sbr_alloc_array(&r->graph->allocator, r->y_count + 1, sizeof *seeds);
     if (!seeds) return sbr_no_memory(r->y_count * sizeof *seeds);
     for (uint32_t k = 0; k < r->y_count; k++) seeds[k] = r->seeds && !sbr_absent(r->seeds[k]) ? r->seeds[k] : sbr_grad_full(r->ys[k], 1.0);
-    sabir_status status = sbr_vjp(&(sbr_vjp_call){.graph = r->graph, .ys = r->ys, .seeds = seeds, .y_count = r->y_count, .wrt = r->wrt,
+    sabir_status status = sbr_vjp(&(sbr_vjp_call){.graph = r->graph, .segment = options.loop_segment > 1 ? options.loop_segment : 1, .ys = r->ys, .seeds = seeds, .y_count = r->y_count, .wrt = r->wrt,
                                                   .count = r->count, .grads = r->grads});
     sbr_free(&r->graph->allocator, seeds);
     for (uint32_t i = 0; i < r->count && status == SABIR_OK; i++)

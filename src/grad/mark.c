@@ -35,7 +35,8 @@ static void mark_node(const sbr_walk *walk, uint32_t n)
 {
     const sbr_node *node = &walk->graph->nodes.data[n];
     bool depends = node->op == SBR_OP_carry && !is_open_carry(walk->graph, n) && walk->depends[((const sbr_carry_attrs *)node->attrs)->initial];
-    for (uint32_t i = 0; i < node->input_count && node->op != SBR_OP_loop; i++) depends = depends || walk->depends[node->inputs[i]];
+    for (uint32_t i = 0; i < node->input_count && node->op != SBR_OP_loop; i++)
+        depends = depends || (walk->depends[node->inputs[i]] && sbr_walk_flows(node, i));
     for (uint32_t k = 0; k < node->output_count; k++) (void)set(walk, node->first_output + k, depends);
 }
 

@@ -8,9 +8,7 @@
 
 void sbr_walk_arrive(sbr_walk *walk, uint32_t value, sabir_value grad)
 {
-    if (grad.index == SABIR_NONE_INDEX) return;
-    sabir_value *sum = &walk->adjoints[value];
-    *sum = sum->index == SABIR_NONE_INDEX ? grad : sabir_add(walk->graph, *sum, grad);
+    walk->adjoints[value] = sbr_walk_add(walk->graph, walk->adjoints[value], grad);
 }
 
 static bool any_arrived(const sbr_walk *walk, const sbr_node *node)
@@ -23,7 +21,7 @@ static bool any_arrived(const sbr_walk *walk, const sbr_node *node)
 static bool any_wanted(const sbr_walk *walk, const sbr_node *node)
 {
     for (uint32_t i = 0; i < node->input_count; i++)
-        if (walk->depends[node->inputs[i]]) return true;
+        if (walk->depends[node->inputs[i]] && sbr_walk_flows(node, i)) return true;
     return false;
 }
 
@@ -50,6 +48,7 @@ static sabir_status check_result(const sbr_walk *walk, const sbr_node *node, uin
 {
     if (result.index == SABIR_NONE_INDEX) return SABIR_OK;
     const sabir_graph *graph = walk->graph;
+    SABIR_TRY(sbr_need_readable(graph, result, "a gradient that the rule gave"));
     const sbr_value_info *is = sbr_value_at(graph, result.index), *wanted = sbr_value_at(graph, node->inputs[i]);
     if (is->type == wanted->type && sbr_shape_equal(&is->shape, &wanted->shape)) return SABIR_OK;
     char got[160], want[160];
@@ -65,7 +64,7 @@ static sabir_status call_rule(sbr_walk *walk, const sbr_node *node, const room *
     sabir_graph *graph = walk->graph;
     for (uint32_t i = 0; i < node->input_count; i++) {
         room->inputs[i] = (sabir_value){graph, node->inputs[i]};
-        room->wanted[i] = walk->depends[node->inputs[i]];
+        room->wanted[i] = walk->depends[node->inputs[i]] && sbr_walk_flows(node, i);
         room->results[i] = SABIR_NONE;
     }
     for (uint32_t k = 0; k < node->output_count; k++) {
@@ -115,7 +114,7 @@ static sabir_status walk_back(sbr_walk *walk)
         while (frame && n < frame->body_first) frame = frame->outer;
         const sbr_node node = graph->nodes.data[n]; /* a copy: building moves the nodes */
         if (node.depth != (frame ? frame->depth : 0) || !any_arrived(walk, &node) || !any_wanted(walk, &node)) continue;
-        SABIR_TRY(through(walk, &node));
+        SABIR_TRY(node.op == SBR_OP_loop ? sbr_walk_loop(walk, n) : through(walk, &node));
     }
     return SABIR_OK;
 }
@@ -136,7 +135,7 @@ sabir_status sbr_vjp(const sbr_vjp_call *call)
 {
     sabir_graph *graph = call->graph;
     const sabir_allocator *allocator = &graph->allocator;
-    sbr_walk walk = {.graph = graph, .first_node = call->first_node, .end_node = graph->nodes.count, .value_count = graph->values.count};
+    sbr_walk walk = {.graph = graph, .segment = call->segment, .first_node = call->first_node, .end_node = graph->nodes.count, .value_count = graph->values.count};
     walk.depends = sbr_alloc_array(allocator, walk.value_count, sizeof *walk.depends);
     walk.adjoints = sbr_alloc_array(allocator, walk.value_count, sizeof *walk.adjoints);
     const sabir_status status = walk.depends && walk.adjoints ? walk_all(&walk, call) : sbr_no_memory(walk.value_count * sizeof *walk.adjoints);

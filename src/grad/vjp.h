@@ -1,4 +1,4 @@
-/* The walk: one differentiation in progress. vjp.c calls the rules; mark.c says what depends on what; loop.c has the rule of loops, which needs
+/* The walk: one differentiation in progress. vjp.c calls the rules; mark.c says what depends on what; custom.c what a gradient cannot pass; loop.c has the rule of loops, which needs
  * more of the walk than sbr_grad_call shows. */
 #ifndef SBR_VJP_H
 #define SBR_VJP_H
@@ -7,6 +7,7 @@
 
 typedef struct sbr_vjp_call {
     sabir_graph *graph;
+    int64_t segment;     /* of loops: 1 or more */
     uint32_t first_node; /* what was made before it is a leaf */
     const sabir_value *ys, *seeds; /* seeds of the types and shapes of ys */
     uint32_t y_count;
@@ -20,14 +21,21 @@ sabir_status sbr_vjp(const sbr_vjp_call *call);
 
 typedef struct sbr_walk {
     sabir_graph *graph;
+    int64_t segment;
     uint32_t first_node, end_node; /* nodes that are walked; what is built comes after them */
     uint32_t value_count;          /* of the nodes before end_node */
     bool *depends;                 /* by value: float, and depends on wrt */
     sabir_value *adjoints;         /* by value: what arrived so far; SABIR_NONE: nothing */
 } sbr_walk;
 
+/* Whether a gradient may go through the node to this operand (custom.c). */
+bool sbr_walk_flows(const sbr_node *node, uint32_t operand);
 /* Fills in depends, in which wrt are set already, for what is made by nodes first_node .. end_node - 1. */
 void sbr_walk_mark(sbr_walk *walk);
+/* What arrived at the results of loop node n goes to its initial values and to what its body reads from outside. */
+sabir_status sbr_walk_loop(sbr_walk *walk, uint32_t n);
+/* a + b, gradients of one value. Where b is zero but for a block or for rows that are added to, only these are touched. SABIR_NONE: zero. */
+sabir_value sbr_walk_add(sabir_graph *graph, sabir_value a, sabir_value b);
 /* Adds to what arrived at value. grad SABIR_NONE: nothing. */
 void sbr_walk_arrive(sbr_walk *walk, uint32_t value, sabir_value grad);
 

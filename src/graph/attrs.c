@@ -44,6 +44,8 @@ PRINTER(sbr_constant_attrs)
     sbr_text_puts(w->text, count > SHOWN ? ", ...}" : "}");
 }
 
+PRINTER(sbr_custom_attrs) { (void)w, (void)given; } /* addresses say nothing */
+
 PRINTER(sbr_carry_attrs) { AS(sbr_carry_attrs); sbr_text_printf(w->text, " slot=%u initial=%%%u", a->slot, a->initial); }
 
 PRINTER(sbr_loop_attrs)

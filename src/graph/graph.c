@@ -61,6 +61,7 @@ void sabir_graph_destroy(sabir_graph *graph)
     sbr_vector_free(&allocator, &graph->nodes);
     sbr_vector_free(&allocator, &graph->values);
     sbr_vector_free(&allocator, &graph->outputs);
+    sbr_vector_free(&allocator, &graph->twins);
     sbr_exprs_free(&graph->exprs);
     sbr_arena_free(&graph->arena);
     sbr_free(&allocator, graph);
@@ -346,25 +347,37 @@ sabir_value sbr_add_leaf(sabir_graph *graph, sbr_op op, const char *name, sabir_
     return sbr_graph_fail(graph, sbr_fail(status, "%s: %s", sbr_ops[op].name, sabir_last_message()));
 }
 
-sabir_value sbr_add_loop(sabir_graph *graph, const uint32_t *inputs, uint32_t input_count, const sbr_loop_attrs *attrs)
+/* A node whose first outputs are like its first operands; counted: and one more, i32. */
+static sabir_status add_like(sabir_graph *graph, sbr_op op, const uint32_t *inputs, uint32_t input_count, const void *attrs, uint32_t like, bool counted)
 {
-    const uint32_t outputs = attrs->carried + 1;
+    const uint32_t outputs = like + (counted ? 1 : 0);
     void *copy = NULL;
-    sabir_status status = copy_attrs(graph, SBR_OP_loop, attrs, &copy);
+    SABIR_TRY(copy_attrs(graph, op, attrs, &copy));
     sabir_type *types = sbr_alloc_array(&graph->allocator, outputs, sizeof *types);
     sabir_shape *shapes = sbr_alloc_array(&graph->allocator, outputs, sizeof *shapes);
-    if (!types || !shapes) {
-        status = sbr_no_memory(outputs * sizeof *shapes);
-    } else if (status == SABIR_OK) {
-        for (uint32_t i = 0; i < attrs->carried; i++) {
+    sabir_status status = types && shapes ? SABIR_OK : sbr_no_memory(outputs * sizeof *shapes);
+    if (status == SABIR_OK) {
+        for (uint32_t i = 0; i < like; i++) {
             types[i] = graph->values.data[inputs[i]].type;
             shapes[i] = graph->values.data[inputs[i]].shape;
         }
-        types[attrs->carried] = SABIR_I32;
-        status = append(graph, &(draft){.op = SBR_OP_loop, .inputs = inputs, .input_count = input_count, .output_count = outputs, .attrs = copy,
+        if (counted) types[like] = SABIR_I32;
+        status = append(graph, &(draft){.op = op, .inputs = inputs, .input_count = input_count, .output_count = outputs, .attrs = copy,
                                         .types = types, .shapes = shapes, .depth = depth_now(graph)});
     }
     sbr_free(&graph->allocator, types);
     sbr_free(&graph->allocator, shapes);
+    return status;
+}
+
+sabir_value sbr_add_loop(sabir_graph *graph, const uint32_t *inputs, uint32_t input_count, const sbr_loop_attrs *attrs)
+{
+    const sabir_status status = add_like(graph, SBR_OP_loop, inputs, input_count, attrs, attrs->carried, true);
+    return status == SABIR_OK ? first_output(graph) : sbr_graph_fail(graph, status);
+}
+
+sabir_value sbr_add_custom(sabir_graph *graph, const uint32_t *inputs, uint32_t input_count, uint32_t outputs, const sbr_custom_attrs *attrs)
+{
+    const sabir_status status = add_like(graph, SBR_OP_custom_gradient, inputs, input_count, attrs, outputs, false);
     return status == SABIR_OK ? first_output(graph) : sbr_graph_fail(graph, status);
 }

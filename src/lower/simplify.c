@@ -115,7 +115,7 @@ static bool may_fold(const simplifier *s, const sbr_node *node, const uint32_t *
 {
     if (node->output_count != 1 || node->input_count == 0 || node->input_count > 4) return false;
     const sbr_op_info *info = &sbr_ops[node->op];
-    if ((info->flags & (SBR_VIEW | SBR_LEAF | SBR_STATE | SBR_REGION)) || !sbr_ref_functions[node->op]) return false;
+    if ((info->flags & (SBR_VIEW | SBR_LEAF | SBR_STATE | SBR_REGION | SBR_ALIAS)) || !sbr_ref_functions[node->op]) return false;
     const sabir_shape *shape = &sbr_value_at(s->from, node->first_output)->shape;
     int64_t count = 1;
     for (int32_t i = 0; i < shape->rank; i++)
@@ -254,6 +254,10 @@ static sabir_status copy_node(simplifier *s, uint32_t n)
     uint32_t *inputs = sbr_arena_alloc(&s->to->arena, (node->input_count + 1) * sizeof *inputs);
     if (!inputs) return sbr_no_memory(node->input_count * sizeof *inputs);
     for (uint32_t i = 0; i < node->input_count; i++) inputs[i] = s->value[node->inputs[i]];
+    if (s->options->simplify && (sbr_ops[node->op].flags & SBR_ALIAS) && node->op != SBR_OP_after) {
+        for (uint32_t i = 0; i < node->output_count; i++) s->value[node->first_output + i] = inputs[i];
+        return SABIR_OK;
+    }
     if (s->options->simplify) {
         const uint32_t operand = same_as_operand(s, node, inputs);
         if (operand != UINT32_MAX) {
