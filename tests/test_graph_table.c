@@ -96,12 +96,28 @@ static void build_state(void)
     sabir_assign(g, w, result);
 }
 
+static sabir_status no_gradient(void *user, sabir_graph *graph, const sabir_value *inputs, uint32_t input_count, const sabir_value *outputs,
+                                const sabir_value *output_grads, uint32_t output_count, sabir_value *input_grads)
+{
+    (void)user, (void)graph, (void)inputs, (void)input_count, (void)outputs, (void)output_grads, (void)output_count, (void)input_grads;
+    return SABIR_OK;
+}
+
+static void build_aliases(void)
+{
+    const sabir_value x = V(F32, 3, n), y = sabir_stop_gradient(g, x);
+    sabir_value same;
+    cr_assert_eq(sabir_custom_gradient(g, &x, 1, &y, 1, no_gradient, NULL, &same), SABIR_OK, "%s", sabir_last_message());
+    IS("f32[3, n]", sbr_add_2(g, SBR_OP_after, same, V0(I32), NULL));
+}
+
 static void build_everything(void)
 {
     build_elementwise();
     build_movement();
     build_the_rest();
     build_state();
+    build_aliases();
 }
 
 TestSuite(table, .init = open_graph, .fini = close_graph);

@@ -29,7 +29,8 @@ SABIR_API sabir_status sabir_grad(sabir_graph *graph, sabir_value y, const sabir
  * options may be NULL. */
 SABIR_API sabir_status sabir_vjp(sabir_graph *graph, const sabir_value *ys, const sabir_value *seeds, uint32_t y_count, const sabir_value *wrt, uint32_t count,
                                  const sabir_grad_options *options, sabir_value *grads);
-/* Jacobian-vector product: results[k] = sum over i of d ys[k] / d wrt[i] . tangents[i], by differentiating the vjp in its seeds. */
+/* Jacobian-vector product: results[k] = sum over i of d ys[k] / d wrt[i] . tangents[i], by differentiating the vjp in its seeds. tangents[i] has the type and
+ * shape of wrt[i]; SABIR_NONE: zero. */
 SABIR_API sabir_status sabir_jvp(sabir_graph *graph, const sabir_value *ys, uint32_t y_count, const sabir_value *wrt, const sabir_value *tangents,
                                  uint32_t count, sabir_value *results);
 /* Hessian-vector product of y (rank 0): results[i] = sum over k of d2 y / d wrt[i] d wrt[k] . tangents[k]. */

@@ -172,6 +172,13 @@ static void pass(sbr_walk *walk, const sbr_node *loop, const sbr_loop_attrs *att
         if (walk->depends[loop->inputs[k]]) sbr_walk_arrive(walk, loop->inputs[k], walk->adjoints[loop->first_output + k]);
 }
 
+static uint32_t find_target(const sbr_walk *walk, uint32_t n, const sbr_node *loop)
+{
+    if (!walk->stand_ins) return n;
+    const uint32_t result = walk->stand_ins[loop->first_output];
+    return result == SABIR_NONE_INDEX ? UINT32_MAX : sbr_value_at(walk->graph, result)->node;
+}
+
 sabir_status sbr_walk_loop(sbr_walk *walk, uint32_t n)
 {
     sabir_graph *graph = walk->graph;
@@ -187,7 +194,10 @@ sabir_status sbr_walk_loop(sbr_walk *walk, uint32_t n)
     l.map = sbr_alloc_array(allocator, walk->value_count, sizeof *l.map);
     sabir_status status = l.carried && l.map ? SABIR_OK : sbr_no_memory(walk->value_count * sizeof *l.map);
     if (status == SABIR_OK) {
-        memset(l.map, 0xff, walk->value_count * sizeof *l.map);
+        const size_t bytes = walk->value_count * sizeof *l.map;
+        if (walk->stand_ins) memcpy(l.map, walk->stand_ins, bytes);
+        else memset(l.map, 0xff, bytes);
+        l.target = find_target(walk, n, &node);
         status = differentiate(&l);
     }
     sbr_vector_free(allocator, &l.outer);

@@ -23,6 +23,7 @@ typedef struct sbr_loop_grad {
     sbr_walk *walk;
     sabir_graph *graph;
     uint32_t n;              /* the loop's node */
+    uint32_t target;         /* what a twin stands for: the loop, or what was computed again in its place; UINT32_MAX: nothing */
     uint32_t first_value;    /* values from here on, up to the loop's results, are the body's */
     sbr_node node;
     const sbr_loop_attrs *attrs;

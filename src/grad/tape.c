@@ -121,7 +121,7 @@ static bool find_twin(const sbr_loop_grad *l, int64_t step, sbr_tape *tape)
     for (uint32_t i = graph->twins.count; i-- > 0;) {
         const sbr_twin *twin = &graph->twins.data[i];
         const sbr_node *loop = &graph->nodes.data[twin->loop];
-        if (twin->original != l->n || twin->step != step) continue;
+        if (twin->original != l->target || twin->step != step) continue;
         tape->count = (sabir_value){graph, loop->first_output + loop->output_count - 1};
         if (sbr_need_readable(graph, tape->count, "a twin") != SABIR_OK) continue;
         for (uint32_t k = 0; k < l->attrs->carried; k++)
@@ -137,7 +137,7 @@ static sabir_status keep_twin(const sbr_loop_grad *l, const sbr_tape *tape, int6
     uint32_t *stacks = sbr_arena_alloc(&graph->arena, (l->attrs->carried + 1) * sizeof *stacks);
     if (!stacks) return sbr_no_memory(l->attrs->carried * sizeof *stacks);
     for (uint32_t k = 0; k < l->attrs->carried; k++) stacks[k] = sbr_absent(tape->stacks[k]) ? SABIR_NONE_INDEX : sbr_info(tape->stacks[k])->slot;
-    const sbr_twin twin = {.original = l->n, .first = first, .loop = sbr_info(tape->count)->node, .step = step, .stacks = stacks};
+    const sbr_twin twin = {.original = l->target, .first = first, .loop = sbr_info(tape->count)->node, .step = step, .stacks = stacks};
     return sbr_push(&graph->allocator, &graph->twins, twin) ? SABIR_OK : sbr_no_memory(sizeof twin);
 }
 
@@ -165,6 +165,7 @@ sabir_status sbr_tape_record(sbr_loop_grad *l, const sabir_value *initial, int64
 {
     *tape = (sbr_tape){.stacks = sbr_alloc_array(&l->graph->allocator, l->attrs->carried + 1, sizeof *tape->stacks)};
     if (!tape->stacks) return sbr_no_memory(l->attrs->carried * sizeof *tape->stacks);
+    if (l->target == UINT32_MAX) twin = false;
     if (twin && find_twin(l, step, tape)) return SABIR_OK;
     recording r = {.trips = trips, .step = step, .length = length};
     return record_new(l, initial, &r, twin, tape);

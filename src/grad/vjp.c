@@ -63,12 +63,12 @@ static sabir_status call_rule(sbr_walk *walk, const sbr_node *node, const room *
 {
     sabir_graph *graph = walk->graph;
     for (uint32_t i = 0; i < node->input_count; i++) {
-        room->inputs[i] = (sabir_value){graph, node->inputs[i]};
+        room->inputs[i] = sbr_walk_shown(walk, node->inputs[i]);
         room->wanted[i] = walk->depends[node->inputs[i]] && sbr_walk_flows(node, i);
         room->results[i] = SABIR_NONE;
     }
     for (uint32_t k = 0; k < node->output_count; k++) {
-        room->outputs[k] = (sabir_value){graph, node->first_output + k};
+        room->outputs[k] = sbr_walk_shown(walk, node->first_output + k);
         room->grads[k] = walk->adjoints[node->first_output + k];
     }
     sbr_grad_call call = {.graph = graph, .op = node->op, .attrs = node->attrs, .inputs = room->inputs, .input_count = node->input_count,
@@ -105,41 +105,64 @@ static sabir_status through(sbr_walk *walk, const sbr_node *node)
 
 /* ---- All nodes ---- */
 
-/* Nodes of the loops being built and of what lies around them; the bodies of closed loops are their loops' affair. */
-static sabir_status walk_back(sbr_walk *walk)
+static sabir_status through_any(sbr_walk *walk, uint32_t n, const sbr_node *node)
 {
-    sabir_graph *graph = walk->graph;
-    const sbr_loop_frame *frame = graph->loops;
-    for (uint32_t n = walk->end_node; n-- > walk->first_node;) {
-        while (frame && n < frame->body_first) frame = frame->outer;
-        const sbr_node node = graph->nodes.data[n]; /* a copy: building moves the nodes */
-        if (node.depth != (frame ? frame->depth : 0) || !any_arrived(walk, &node) || !any_wanted(walk, &node)) continue;
-        SABIR_TRY(node.op == SBR_OP_loop ? sbr_walk_loop(walk, n) : through(walk, &node));
-    }
+    const uint32_t first = walk->graph->nodes.count;
+    SABIR_TRY(node->op == SBR_OP_loop ? sbr_walk_loop(walk, n) : through(walk, node));
+    if (!walk->built) return SABIR_OK;
+    walk->built[2 * (size_t)n] = first;
+    walk->built[2 * (size_t)n + 1] = walk->graph->nodes.count;
     return SABIR_OK;
 }
 
-static sabir_status walk_all(sbr_walk *walk, const sbr_vjp_call *call)
+/* The bodies of closed loops are their loops' affair. */
+sabir_status sbr_walk_range(sbr_walk *walk, uint32_t first, uint32_t end)
 {
+    sabir_graph *graph = walk->graph;
+    const sbr_loop_frame *frame = graph->loops;
+    for (uint32_t n = end; n-- > first;) {
+        while (frame && n < frame->body_first) frame = frame->outer;
+        const sbr_node node = graph->nodes.data[n]; /* a copy: building moves the nodes */
+        if (node.depth != (frame ? frame->depth : 0) || !any_arrived(walk, &node) || !any_wanted(walk, &node)) continue;
+        SABIR_TRY(through_any(walk, n, &node));
+    }
+    return graph->status;
+}
+
+sabir_status sbr_walk_open(const sbr_vjp_call *call, sbr_walk *walk)
+{
+    sabir_graph *graph = call->graph;
+    const sabir_allocator *allocator = &graph->allocator;
+    *walk = (sbr_walk){.graph = graph, .segment = call->segment, .first_node = call->first_node, .end_node = graph->nodes.count,
+                       .value_count = graph->values.count};
+    walk->depends = sbr_alloc_array(allocator, walk->value_count, sizeof *walk->depends);
+    walk->adjoints = sbr_alloc_array(allocator, walk->value_count, sizeof *walk->adjoints);
+    if (!walk->depends || !walk->adjoints) return sbr_no_memory(walk->value_count * sizeof *walk->adjoints);
     for (uint32_t v = 0; v < walk->value_count; v++) walk->adjoints[v] = SABIR_NONE;
     for (uint32_t i = 0; i < call->count; i++) walk->depends[call->wrt[i].index] = true;
     sbr_walk_mark(walk);
     for (uint32_t k = 0; k < call->y_count; k++)
         if (walk->depends[call->ys[k].index]) sbr_walk_arrive(walk, call->ys[k].index, call->seeds[k]);
-    SABIR_TRY(walk_back(walk));
+    return graph->status;
+}
+
+void sbr_walk_collect(const sbr_walk *walk, const sbr_vjp_call *call)
+{
     for (uint32_t i = 0; i < call->count; i++) call->grads[i] = walk->adjoints[call->wrt[i].index];
-    return walk->graph->status;
+}
+
+void sbr_walk_close(sbr_walk *walk)
+{
+    sbr_free(&walk->graph->allocator, walk->depends);
+    sbr_free(&walk->graph->allocator, walk->adjoints);
 }
 
 sabir_status sbr_vjp(const sbr_vjp_call *call)
 {
-    sabir_graph *graph = call->graph;
-    const sabir_allocator *allocator = &graph->allocator;
-    sbr_walk walk = {.graph = graph, .segment = call->segment, .first_node = call->first_node, .end_node = graph->nodes.count, .value_count = graph->values.count};
-    walk.depends = sbr_alloc_array(allocator, walk.value_count, sizeof *walk.depends);
-    walk.adjoints = sbr_alloc_array(allocator, walk.value_count, sizeof *walk.adjoints);
-    const sabir_status status = walk.depends && walk.adjoints ? walk_all(&walk, call) : sbr_no_memory(walk.value_count * sizeof *walk.adjoints);
-    sbr_free(allocator, walk.depends);
-    sbr_free(allocator, walk.adjoints);
+    sbr_walk walk;
+    sabir_status status = sbr_walk_open(call, &walk);
+    if (status == SABIR_OK) status = sbr_walk_range(&walk, walk.first_node, walk.end_node);
+    if (status == SABIR_OK) sbr_walk_collect(&walk, call);
+    sbr_walk_close(&walk);
     return status;
 }

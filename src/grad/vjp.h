@@ -1,5 +1,5 @@
-/* The walk: one differentiation in progress. vjp.c calls the rules; mark.c says what depends on what; custom.c what a gradient cannot pass; loop.c has the rule of loops, which needs
- * more of the walk than sbr_grad_call shows. */
+/* The walk: one differentiation in progress. vjp.c calls the rules; mark.c says what depends on what; custom.c what a gradient cannot pass; loop.c has
+ * the rule of loops, which needs more of the walk than sbr_grad_call shows; remat.c walks by segments, so that less is kept. */
 #ifndef SBR_VJP_H
 #define SBR_VJP_H
 
@@ -18,6 +18,8 @@ typedef struct sbr_vjp_call {
 
 /* Operands are checked by the caller. */
 sabir_status sbr_vjp(const sbr_vjp_call *call);
+/* The same with at most budget bytes of forward values kept, as nearly as can be; 0: no bound. *kept: how many are. */
+sabir_status sbr_vjp_within(const sbr_vjp_call *call, uint64_t budget, uint64_t *kept);
 
 typedef struct sbr_walk {
     sabir_graph *graph;
@@ -26,7 +28,24 @@ typedef struct sbr_walk {
     uint32_t value_count;          /* of the nodes before end_node */
     bool *depends;                 /* by value: float, and depends on wrt */
     sabir_value *adjoints;         /* by value: what arrived so far; SABIR_NONE: nothing */
+    uint32_t *stand_ins;           /* by value: what rules see instead, SABIR_NONE_INDEX: the value itself; NULL: no stand-ins */
+    uint32_t *built;               /* by node, two each: what its rule built, first and end; NULL: nobody asks */
 } sbr_walk;
+
+/* Begins a walk: what depends is marked, the seeds have arrived. sbr_walk_close frees it, after a failure too. */
+sabir_status sbr_walk_open(const sbr_vjp_call *call, sbr_walk *walk);
+void sbr_walk_close(sbr_walk *walk);
+/* Walks the nodes first .. end - 1 backwards: those of the loops being built and of what lies around them. */
+sabir_status sbr_walk_range(sbr_walk *walk, uint32_t first, uint32_t end);
+/* What arrived at the wrt of the call. */
+void sbr_walk_collect(const sbr_walk *walk, const sbr_vjp_call *call);
+
+/* The value that rules see for this one. */
+static inline sabir_value sbr_walk_shown(const sbr_walk *walk, uint32_t value)
+{
+    const bool itself = !walk->stand_ins || walk->stand_ins[value] == SABIR_NONE_INDEX;
+    return (sabir_value){walk->graph, itself ? value : walk->stand_ins[value]};
+}
 
 /* Whether a gradient may go through the node to this operand (custom.c). */
 bool sbr_walk_flows(const sbr_node *node, uint32_t operand);

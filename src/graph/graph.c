@@ -1,6 +1,7 @@
 /* The graph: making and ending it, its first error, adding nodes, placing them. */
 #include "build.h"
 
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -62,6 +63,7 @@ void sabir_graph_destroy(sabir_graph *graph)
     sbr_vector_free(&allocator, &graph->values);
     sbr_vector_free(&allocator, &graph->outputs);
     sbr_vector_free(&allocator, &graph->twins);
+    sbr_vector_free(&allocator, &graph->notes);
     sbr_exprs_free(&graph->exprs);
     sbr_arena_free(&graph->arena);
     sbr_free(&allocator, graph);
@@ -137,6 +139,37 @@ sabir_status sabir_placed(sabir_graph *graph, sabir_status status, const char *f
 {
     (void)sabir_located((sabir_value){graph, SABIR_NONE_INDEX}, file, line);
     return status;
+}
+
+/* ---- Notes, and what is taken back ---- */
+
+void sbr_graph_note(sabir_graph *graph, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    if (graph->status != SABIR_OK) return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    for (uint32_t i = 0; i < graph->notes.count; i++)
+        if (strcmp(graph->notes.data[i], text) == 0) return;
+    const char *copy = sbr_arena_strdup(&graph->arena, text);
+    if (!copy || !sbr_push(&graph->allocator, &graph->notes, copy)) (void)sbr_graph_fail(graph, sbr_no_memory(strlen(text) + 1));
+}
+
+sbr_graph_height sbr_graph_height_of(const sabir_graph *graph)
+{
+    return (sbr_graph_height){graph->nodes.count, graph->values.count, graph->outputs.count, graph->twins.count, graph->notes.count};
+}
+
+void sbr_graph_cut(sabir_graph *graph, sbr_graph_height height)
+{
+    graph->nodes.count = height.nodes;
+    graph->values.count = height.values;
+    graph->outputs.count = height.outputs;
+    graph->twins.count = height.twins;
+    graph->notes.count = height.notes;
+    if (graph->placed > height.nodes) graph->placed = height.nodes;
 }
 
 /* ---- Values ---- */

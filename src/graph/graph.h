@@ -97,6 +97,7 @@ struct sabir_graph {
     SBR_VECTOR(sbr_value_info) values;
     SBR_VECTOR(sbr_output_info) outputs;
     SBR_VECTOR(sbr_twin) twins;
+    SBR_VECTOR(const char *) notes; /* what whoever compiles the graph is to be told; texts in the arena */
     sbr_loop_frame *loops;  /* innermost being built, or NULL */
     sabir_status status;    /* the first error */
     char message[1024];
@@ -159,6 +160,12 @@ double sbr_number_load(sabir_type type, const void *element);
  * the passes of src/lower build their copies in it. */
 sabir_status sbr_graph_create_plain(const sabir_allocator *allocator, const sabir_graph *like, sabir_graph **graph);
 
+/* Adds a note, once each text: programs print them (sabir_program_text). */
+SBR_PRINTF(2, 3) void sbr_graph_note(sabir_graph *graph, const char *format, ...);
+/* How far a graph is built. sbr_graph_cut takes back what was built since, in which every loop begun was ended. */
+typedef struct sbr_graph_height { uint32_t nodes, values, outputs, twins, notes; } sbr_graph_height;
+sbr_graph_height sbr_graph_height_of(const sabir_graph *graph);
+void sbr_graph_cut(sabir_graph *graph, sbr_graph_height height);
 /* Extends live, by value, from what is set to what that stands on, within the nodes first .. end - 1: loops whole, a carried value by itself. only, by
  * value: nothing else becomes live; NULL: everything may. */
 void sbr_live_extend(const sabir_graph *graph, uint32_t first, uint32_t end, const bool *only, bool *live);
