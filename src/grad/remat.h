@@ -1,5 +1,5 @@
 /* Forward values computed again. The nodes forward are cut into segments; only what a later segment reads is kept, and when the walk comes to a segment it
- * is computed again from that. units.c says what is read and how large it is, segments.c where to cut, remat.c builds. */
+ * is computed again from that. units.c says what is read and how large it is, cuts.c where to cut, remat.c builds. */
 #ifndef SBR_REMAT_H
 #define SBR_REMAT_H
 
