@@ -30,7 +30,7 @@ sabir_value conform_input(conform_build *b, sabir_type type, sabir_shape shape, 
     if (!room_for(b->plan, b->plan->input_count, COUNT_OF(b->plan->inputs), "inputs")) return SABIR_NONE;
     *operand = (conform_operand){.type = type, .shape = shape, .fill = fill};
     snprintf(operand->name, sizeof operand->name, "x%u", b->plan->input_count++);
-    return sabir_input(b->graph, operand->name, type, shape);
+    return operand->value = sabir_input(b->graph, operand->name, type, shape);
 }
 
 sabir_value conform_variable(conform_build *b, const char *name, sabir_type type, sabir_shape shape, conform_fill fill)
@@ -39,17 +39,17 @@ sabir_value conform_variable(conform_build *b, const char *name, sabir_type type
     conform_operand *operand = &b->plan->variables[b->plan->variable_count++];
     *operand = (conform_operand){.type = type, .shape = shape, .fill = fill};
     snprintf(operand->name, sizeof operand->name, "%s", name);
-    return sabir_variable(b->graph, operand->name, type, shape);
+    return operand->value = sabir_variable(b->graph, operand->name, type, shape);
 }
 
 sabir_value conform_scalar(conform_build *b, sabir_type type, double first, double second)
 {
     if (!room_for(b->plan, b->plan->scalar_count, COUNT_OF(b->plan->scalars), "scalars")) return SABIR_NONE;
     conform_scalar_use *scalar = &b->plan->scalars[b->plan->scalar_count];
-    *scalar = (conform_scalar_use){.values = {first, second}};
+    *scalar = (conform_scalar_use){.type = type, .values = {first, second}};
     snprintf(scalar->name, sizeof scalar->name, "s%u", b->plan->scalar_count++);
     b->plan->rounds = CONFORM_ROUNDS;
-    return sabir_scalar(b->graph, scalar->name, type);
+    return scalar->value = sabir_scalar(b->graph, scalar->name, type);
 }
 
 sabir_value conform_list_of(conform_build *b, sabir_type type, sabir_ints values)
@@ -63,9 +63,9 @@ static void add_output(conform_build *b, const char *name, sabir_value value, do
 {
     if (!room_for(b->plan, b->plan->output_count, COUNT_OF(b->plan->outputs), "outputs")) return;
     conform_result_use *output = &b->plan->outputs[b->plan->output_count++];
-    *output = (conform_result_use){.tolerance = tolerance, .formula = formula};
+    *output = (conform_result_use){.tolerance = tolerance, .formula = formula, .value = value};
     snprintf(output->name, sizeof output->name, "%s", name);
-    sabir_output(b->graph, output->name, value);
+    if (!b->plan->unnamed) sabir_output(b->graph, output->name, value);
 }
 
 void conform_output(conform_build *b, const char *name, sabir_value value) { add_output(b, name, value, b->of->tolerance, NULL); }
