@@ -1,19 +1,13 @@
 /* The memory plan of random graphs. Each module is walked with its loops unrolled over a model of the activation memory in which every block
- * knows the slot that wrote it: a slot that finds another's block where its own should be was overwritten while alive.
- * suite: host, timeout: 120 */
+ * knows the slot that wrote it: a slot that finds another's block where its own should be was overwritten while alive. What the graphs compute is
+ * compared in test_planner_values.c. suite: host, timeout: 120 */
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "lower/accesses.h"
-#include "test_planner.h"
+#include "test_planner_modules.h"
 
-enum { GRAPHS = 3000, BLOCK = 64, TRIPS = 3 };
-
-static void *allocate(void *user, size_t size) { (void)user; return malloc(size); }
-static void *resize(void *user, void *memory, size_t size) { (void)user; return realloc(memory, size); }
-static void release(void *user, void *memory) { (void)user; free(memory); }
-static const sabir_allocator allocator = {NULL, allocate, resize, release};
+enum { BLOCK = 64, TRIPS = 3 };
 
 /* ---- The model ---- */
 
@@ -117,23 +111,10 @@ static void check_module(const sbr_module *module, const sbr_lower_options *opti
 
 /* ---- Tests ---- */
 
-static sbr_module *lower(const sabir_graph *graph, sbr_lower_options *options, bool plan, uint32_t seed)
-{
-    sbr_module *module;
-    options->plan = plan;
-    const sabir_status status = sbr_lower_graph(graph, &allocator, options, &module);
-    cr_assert_eq(status, SABIR_OK, "seed %u: %s: %s", seed, sabir_status_name(status), sabir_last_message());
-    return module;
-}
-
 static void check_graph(sabir_context *context, uint32_t seed, uint64_t *planned_bytes, uint64_t *unplanned_bytes)
 {
     sabir_graph *graph = random_graph(context, seed);
-    sbr_lower_options options = {
-        .fuse = seed % 2, .compiler = seed % 2, .simplify = seed % 3 != 0, .largest_binding = UINT32_MAX,
-        .largest_allocation = seed % 5 ? 1u << 30 : 6000, .buffer_alignment = seed % 7 ? 64 : 256, .shared_memory = 32768, .group_invocations = 256,
-        .has_f64 = true, .has_i64 = true, .has_addresses = true,
-    };
+    sbr_lower_options options = options_of(seed);
     sbr_module *planned = lower(graph, &options, true, seed);
     check_module(planned, &options, seed);
     sbr_module *unplanned = lower(graph, &options, false, seed);
