@@ -92,6 +92,28 @@ Test(events, wait_reference) { on_device("reference", wait_shortly); }
 Test(events, wait_vulkan) { on_device("vulkan", wait_shortly); }
 Test(events, wait_opencl) { on_device("opencl", wait_shortly); }
 
+/* Nobody waits: questions alone drive a run of many submissions to its end, and so does waiting for the device. */
+static void drive(sabir_context *context, const char *selector)
+{
+    job j;
+    sabir_event *event;
+    sabir_status status = SABIR_TIMEOUT;
+    make(&j, context, selector, 1e-9);
+    write_state(&j);
+    must(sabir_submit(j.program, NULL, 0, &event));
+    while (status == SABIR_TIMEOUT) status = sabir_event_wait(event, 0);
+    cr_assert_eq(status, SABIR_OK, "%s: %s: %s", selector, sabir_status_name(status), sabir_last_message());
+    sabir_event_release(event);
+    must(sabir_submit(j.program, NULL, 0, &event));
+    must(sabir_device_wait(j.device));
+    must(sabir_event_wait(event, 0));
+    sabir_event_release(event);
+    end(&j);
+}
+
+Test(events, drive_vulkan, .timeout = 60) { on_device("vulkan", drive); }
+Test(events, drive_opencl, .timeout = 60) { on_device("opencl", drive); }
+
 /* ---- Submissions ---- */
 
 static void cut(sabir_context *context, const char *selector)

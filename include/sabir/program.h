@@ -59,7 +59,9 @@ SABIR_API sabir_status sabir_set_dim(sabir_program *program, const char *name, i
 /* Value of an output's shape for the dims of the next run. */
 SABIR_API sabir_status sabir_output_shape(sabir_program *program, int32_t slot, sabir_type *type, sabir_shape *shape);
 
-/* Starts a run after the events in waits (of any devices). Scalars and bindings may be changed as soon as it returns. *event may be NULL. */
+/* Starts a run after the events in waits (of any devices). Scalars and bindings may be changed as soon as it returns. *event may be NULL.
+ * The library has no thread: of a run cut at submission_seconds two submissions are queued at first, and calls make the rest, sabir_event_wait (with 0
+ * seconds too) one for each that ended, sabir_device_wait, another submit and reading or writing a tensor, all on that device, everything that is left. */
 SABIR_API sabir_status sabir_submit(sabir_program *program, sabir_event *const *waits, uint32_t wait_count, sabir_event **event);
 /* The run's status; SABIR_TIMEOUT when it is not done after seconds (negative: wait for ever). */
 SABIR_API sabir_status sabir_event_wait(sabir_event *event, double seconds);
