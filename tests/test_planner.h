@@ -31,6 +31,12 @@ static sabir_value resized(sabir_graph *g, sabir_value x)
     return sabir_add(g, full, x);
 }
 
+static sabir_value counted(sabir_graph *g, sabir_value x)
+{
+    const sabir_value counts = sabir_histogram(g, sabir_cast(g, x, SABIR_I32), WIDTH);
+    return sabir_add(g, x, sabir_broadcast(g, sabir_cast(g, counts, SABIR_F32), SABIR_SHAPE(WIDTH, WIDTH)));
+}
+
 static sabir_value moved(sabir_graph *g, sabir_value x)
 {
     switch (draw(5)) {
@@ -52,7 +58,7 @@ static sabir_value node(pool *p)
 {
     sabir_graph *g = p->graph;
     const sabir_value x = pick(p), y = pick(p);
-    switch (draw(12)) {
+    switch (draw(13)) {
         case 0: return sabir_matmul(g, x, y);
         case 1: return sabir_softmax(g, x, (int32_t)draw(2));
         case 2: return resized(g, x);
@@ -61,6 +67,7 @@ static sabir_value node(pool *p)
         case 7: return sabir_cumsum(g, x, &(sabir_cumsum_attrs){.axis = (int32_t)draw(2)});
         case 8: return sabir_cast(g, sabir_cast(g, x, SABIR_F16), SABIR_F32);
         case 9: return sabir_tanh(g, x);
+        case 10: return counted(g, x);
         default: return sabir_add(g, sabir_mul(g, x, y), pick(p));
     }
 }

@@ -138,4 +138,24 @@ static void histograms(conform_build *b)
     conform_output(b, "dim", count_into(b, conform_input(b, b->type, SABIR_SHAPE(conform_dim(b, 300, 293, 3)), fill)));
 }
 
-CONFORM_CASES(histogram) { conform_add(list, OF(I32), "bins", histograms, 0); }
+/* Counts of counts, in a loop that ends by its condition (variant 1) or not: zeros come before each count. */
+static void histogram_loop(conform_build *b)
+{
+    sabir_graph *g = b->graph;
+    const sabir_value counts = conform_variable(b, "counts", b->type, SABIR_SHAPE(13), BETWEEN(0, 12)), x = conform_input(b, b->type, SABIR_SHAPE(217), BETWEEN(-2, 14));
+    const sabir_value first = count_into(b, x);
+    sabir_value carried, counted;
+    sabir_loop_begin(g, 3, &counts, 1, &carried);
+    const sabir_value next = count_into(b, carried);
+    const sabir_value going = sabir_less(g, sabir_max(g, next, SABIR_ALL_AXES), sabir_number(g, b->type, 100));
+    sabir_loop_end(g, &next, 1, b->variant ? going : SABIR_NONE, &counted);
+    conform_output(b, "counted", counted);
+    sabir_assign(g, counts, first);
+}
+
+CONFORM_CASES(histogram)
+{
+    conform_add(list, OF(I32), "bins", histograms, 0);
+    conform_add(list, OF(I32), "loop", histogram_loop, 0);
+    conform_add(list, OF(I32), "conditional loop", histogram_loop, 1);
+}
