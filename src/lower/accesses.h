@@ -24,7 +24,6 @@ static inline uint32_t sbr_step_touches(const sbr_step *step, sbr_touch touches[
             touches[count++] = (sbr_touch){step->from, true, false, false};
             touches[count++] = (sbr_touch){step->to, false, true, false};
             break;
-        case SBR_STEP_FILL: touches[count++] = (sbr_touch){step->to, false, true, false}; break;
         case SBR_STEP_LOOP:
         case SBR_STEP_END: break;
     }

@@ -24,8 +24,8 @@ static bool is_whole(sbr_lowering *lowering, const sbr_view *from, const sbr_vie
 static sabir_status copy_by_device(sbr_lowering *lowering, const sbr_view *from, const sbr_view *to, bool whole)
 {
     sbr_module *module = lowering->module;
-    const sbr_expr zero = sbr_num(lowering, 0), size = sbr_num(lowering, (int64_t)sabir_type_size(from->type));
-    const sbr_step step = {.kind = SBR_STEP_COPY, .from = from->slot, .to = to->slot, .from_offset = zero, .to_offset = zero, .whole = whole,
+    const sbr_expr size = sbr_num(lowering, (int64_t)sabir_type_size(from->type));
+    const sbr_step step = {.kind = SBR_STEP_COPY, .from = from->slot, .to = to->slot, .whole = whole,
                            .bytes = sbr_mul(lowering, sbr_view_count(lowering, from), size), .node = lowering->node};
     if (module->exprs.failed || !sbr_push(&module->allocator, &module->steps, step)) return sbr_no_memory(sizeof step);
     return SABIR_OK;

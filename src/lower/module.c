@@ -62,11 +62,6 @@ sabir_status sbr_module_print(const sbr_module *module, sbr_text *text)
                 sbr_text_puts(text, " <- ");
                 print_slot(module, step->from, text);
                 break;
-            case SBR_STEP_FILL:
-                sbr_text_puts(text, "fill ");
-                print_slot(module, step->to, text);
-                sbr_text_printf(text, " <- 0x%08x", step->word);
-                break;
             case SBR_STEP_LOOP: sbr_text_printf(text, "loop %lld {", (long long)step->trips); depth++; break;
             case SBR_STEP_END: sbr_text_puts(text, "}"); break;
         }

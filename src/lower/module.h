@@ -67,8 +67,7 @@ typedef struct sbr_launch {
 
 typedef enum sbr_step_kind {
     SBR_STEP_LAUNCH,
-    SBR_STEP_COPY,   /* bytes of one slot to another (device copy); offsets multiples of 4 */
-    SBR_STEP_FILL,   /* words of a slot */
+    SBR_STEP_COPY,   /* the first bytes of one slot to the start of another (device copy) */
     SBR_STEP_LOOP,   /* the steps up to its END run trips times; loops nest */
     SBR_STEP_END
 } sbr_step_kind;
@@ -76,13 +75,12 @@ typedef enum sbr_step_kind {
 typedef struct sbr_step {
     sbr_step_kind kind;
     sbr_launch *launch;
-    uint32_t from, to;                    /* COPY, FILL: slots. LAUNCH: where whole is set */
+    uint32_t from, to;                    /* COPY: slots. LAUNCH: where whole is set */
     bool whole;                           /* moves all of from, dense, to all of to, unchanged */
-    sbr_expr from_offset, to_offset, bytes; /* COPY, FILL: expressions in bytes, bytes a multiple of 4 after rounding up */
-    uint32_t word;                        /* FILL */
+    sbr_expr bytes;                       /* COPY: rounded up to a multiple of 4 */
     int64_t trips;                        /* LOOP */
     uint32_t match;                       /* LOOP: its END; END: its LOOP */
-    uint32_t gate;                        /* 0, or control word of the flag that must not be 0 (COPY and FILL never have one): a read of slot 0 */
+    uint32_t gate;                        /* 0, or control word of the flag that must not be 0 (COPY never has one): a read of slot 0 */
     uint32_t node;                        /* of the simplified graph, for messages and profiles; UINT32_MAX: none */
 } sbr_step;
 

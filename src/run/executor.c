@@ -20,7 +20,7 @@ sabir_status sbr_executor_memory(sabir_program *program, uint64_t bytes, const c
 
 static void count_step(const sbr_step *step, uint64_t times, sabir_counters *counters)
 {
-    if (step->kind == SBR_STEP_COPY || step->kind == SBR_STEP_FILL) counters->copies += times;
+    if (step->kind == SBR_STEP_COPY) counters->copies += times;
     if (step->kind != SBR_STEP_LAUNCH) return;
     counters->launches += times;
     counters->flops += step->launch->flops * times;
@@ -238,8 +238,6 @@ static void set_fixed_places(sbr_executor *executor)
     }
     for (uint32_t i = 0; i < module->steps.count; i++) {
         const sbr_step *step = &module->steps.data[i];
-        const bool moves = step->kind == SBR_STEP_COPY || step->kind == SBR_STEP_FILL;
-        if (moves && step->to == 0) executor->control_written = true;
         for (uint32_t b = 0; step->kind == SBR_STEP_LAUNCH && b < step->launch->desc->buffer_count; b++)
             if (step->launch->operands[b].slot == 0 && (step->launch->operands[b].access & SBR_WRITE)) executor->control_written = true;
     }

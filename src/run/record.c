@@ -38,10 +38,7 @@ static sabir_status make_key(sabir_program *program)
     for (uint32_t i = 0; i < executor->module->steps.count; i++) {
         const sbr_step *step = &executor->module->steps.data[i];
         if (step->kind == SBR_STEP_LAUNCH) SABIR_TRY(key_launch(program, i));
-        if (step->kind != SBR_STEP_COPY && step->kind != SBR_STEP_FILL) continue;
-        if (step->kind == SBR_STEP_COPY) SABIR_TRY(key_push(program, (uint64_t)executor->values[step->from_offset]));
-        SABIR_TRY(key_push(program, (uint64_t)executor->values[step->to_offset]));
-        SABIR_TRY(key_push(program, bytes_of(executor, step->bytes)));
+        if (step->kind == SBR_STEP_COPY) SABIR_TRY(key_push(program, bytes_of(executor, step->bytes)));
     }
     return SABIR_OK;
 }
@@ -124,21 +121,12 @@ static sabir_status before(recorder *r, double seconds, const sbr_hazard_range *
     return sbr_hazards_add(hazards, ranges, count);
 }
 
-static sabir_status record_copy(recorder *r, const sbr_place *from, uint64_t from_offset, const sbr_place *to, uint64_t to_offset, uint64_t bytes)
+static sabir_status record_copy(recorder *r, const sbr_place *from, const sbr_place *to, uint64_t bytes)
 {
     if (!bytes) return SABIR_OK;
-    const sbr_hazard_range ranges[] = {{from->id, from->offset + from_offset, from->offset + from_offset + bytes, false},
-                                       {to->id, to->offset + to_offset, to->offset + to_offset + bytes, true}};
+    const sbr_hazard_range ranges[] = {{from->id, from->offset, from->offset + bytes, false}, {to->id, to->offset, to->offset + bytes, true}};
     SABIR_TRY(before(r, seconds_of(&r->rates, 0, 2 * bytes), ranges, 2));
-    return r->backend->copy(r->commands, from->buffer, from->offset + from_offset, to->buffer, to->offset + to_offset, bytes);
-}
-
-static sabir_status record_fill(recorder *r, const sbr_place *to, uint64_t offset, uint64_t bytes, uint32_t word)
-{
-    if (!bytes) return SABIR_OK;
-    const sbr_hazard_range range = {to->id, to->offset + offset, to->offset + offset + bytes, true};
-    SABIR_TRY(before(r, seconds_of(&r->rates, 0, bytes), &range, 1));
-    return r->backend->fill(r->commands, to->buffer, to->offset + offset, bytes, word);
+    return r->backend->copy(r->commands, from->buffer, from->offset, to->buffer, to->offset, bytes);
 }
 
 static sabir_status split_groups(const recorder *r, const sbr_launch *launch, uint64_t groups, uint32_t *x, uint32_t *y)
@@ -188,15 +176,10 @@ static sabir_status record_steps(recorder *r, uint32_t first, uint32_t end)
     for (uint32_t i = first; i < end; i++) {
         const sbr_step *step = &module->steps.data[i];
         const sbr_place *places = r->executor->places;
-        const int64_t *values = r->executor->values;
         switch (step->kind) {
             case SBR_STEP_LAUNCH: SABIR_TRY(record_launch(r, i)); break;
             case SBR_STEP_COPY:
-                SABIR_TRY(record_copy(r, &places[step->from], (uint64_t)values[step->from_offset], &places[step->to], (uint64_t)values[step->to_offset],
-                                      bytes_of(r->executor, step->bytes)));
-                break;
-            case SBR_STEP_FILL:
-                SABIR_TRY(record_fill(r, &places[step->to], (uint64_t)values[step->to_offset], bytes_of(r->executor, step->bytes), step->word));
+                SABIR_TRY(record_copy(r, &places[step->from], &places[step->to], bytes_of(r->executor, step->bytes)));
                 break;
             case SBR_STEP_LOOP:
                 for (int64_t trip = 0; trip < step->trips; trip++) SABIR_TRY(record_steps(r, i + 1, step->match));
@@ -214,7 +197,9 @@ static sabir_status record_poison(recorder *r)
     if (!r->program->device->context->poison) return SABIR_OK;
     for (uint32_t c = 0; c < r->executor->module->chunks.count; c++) {
         const sbr_memory *chunk = &r->executor->chunks[c];
-        SABIR_TRY(record_fill(r, &(sbr_place){chunk->buffer, chunk->id, 0, chunk->bytes}, 0, chunk->bytes, UINT32_MAX));
+        const sbr_hazard_range range = {chunk->id, 0, chunk->bytes, true};
+        SABIR_TRY(before(r, seconds_of(&r->rates, 0, chunk->bytes), &range, 1));
+        SABIR_TRY(r->backend->fill(r->commands, chunk->buffer, 0, chunk->bytes, UINT32_MAX));
     }
     return SABIR_OK;
 }
@@ -226,12 +211,12 @@ static sabir_status record_all(recorder *r)
     SABIR_TRY(record_poison(r));
     for (uint32_t i = 0; i < executor->before.count; i++) {
         const sbr_shadow_copy *copy = &executor->before.data[i];
-        SABIR_TRY(record_copy(r, &copy->from, 0, &copy->to, 0, copy->to.bytes));
+        SABIR_TRY(record_copy(r, &copy->from, &copy->to, copy->to.bytes));
     }
     SABIR_TRY(record_steps(r, 0, executor->module->steps.count));
     for (uint32_t i = 0; i < executor->after.count; i++) {
         const sbr_shadow_copy *copy = &executor->after.data[i];
-        SABIR_TRY(record_copy(r, &copy->from, 0, &copy->to, 0, copy->from.bytes));
+        SABIR_TRY(record_copy(r, &copy->from, &copy->to, copy->from.bytes));
     }
     return end_segment(r);
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "lower/accesses.h"
 
 struct mix_machine {
@@ -20,12 +21,6 @@ static uint64_t mix(uint64_t hash, uint64_t word)
     return hash ^ hash >> 29;
 }
 
-static uint64_t digest(uint64_t hash, const uint32_t *words, uint64_t count)
-{
-    for (uint64_t w = 0; w < count; w++) hash = mix(hash, words[w]);
-    return hash;
-}
-
 static void scramble(uint32_t *words, uint64_t count, uint64_t seed)
 {
     for (uint64_t w = 0; w < count; w++) words[w] = (uint32_t)(mix(mix(0, seed), w) >> 16);
@@ -38,6 +33,8 @@ static uint64_t words_of(const mix_machine *m, uint32_t slot)
     const sbr_slot *s = &m->module->slots.data[slot];
     return s->kind == SBR_SLOT_CONTROL ? m->module->header_words : s->bytes / 4;
 }
+
+static uint64_t digest(const mix_machine *m, uint32_t slot) { return sbr_hash_bytes(m->slots[slot], words_of(m, slot) * sizeof **m->slots).low; }
 
 static bool is_temporary(const mix_machine *m, uint32_t slot) { return m->module->slots.data[slot].kind == SBR_SLOT_TEMP; }
 
@@ -119,7 +116,7 @@ static uint64_t read_whole(const mix_machine *m, uint32_t step)
     for (uint32_t b = 0; b < launch->desc->buffer_count; b++) {
         const uint32_t slot = launch->operands[b].slot;
         if (launch->operands[b].access != SBR_READ || launch->in_place >> b & 1u || is_placeholder(m, launch, step, slot)) continue;
-        hash = digest(mix(hash, b), m->slots[slot], words_of(m, slot));
+        hash = mix(mix(hash, b), digest(m, slot));
     }
     return hash;
 }
@@ -171,10 +168,10 @@ static void open_flag(const mix_machine *m, const sbr_launch *launch)
 static void step_flag(const mix_machine *m, const sbr_launch *launch)
 {
     uint32_t *control = m->slots[0];
-    const uint32_t flag = param(m, launch, "flag"), going = launch->operands[sbr_kernel_buffer_index(launch->desc, "going")].slot;
+    const uint32_t flag = param(m, launch, "flag");
     if (!control[flag]) return;
     control[param(m, launch, "count")]++;
-    if (digest(0, m->slots[going], words_of(m, going)) % 8 == 0) control[flag] = 0;
+    if (digest(m, launch->operands[sbr_kernel_buffer_index(launch->desc, "going")].slot) % 8 == 0) control[flag] = 0;
 }
 
 /* ---- Steps ---- */
@@ -191,14 +188,11 @@ static void run_launch(const mix_machine *m, uint32_t i)
     if (late != hash) write_all(m, i, late);
 }
 
-static void run_move(const mix_machine *m, uint32_t i)
+static void run_copy(const mix_machine *m, uint32_t i)
 {
     const sbr_step *step = &m->module->steps.data[i];
     if (begins(m, step->to, i)) scramble(m->slots[step->to], words_of(m, step->to), i);
-    uint32_t *to = m->slots[step->to] + m->values[step->to_offset] / 4;
-    const uint64_t count = sbr_round_up((uint64_t)m->values[step->bytes], 4) / 4;
-    if (step->kind == SBR_STEP_COPY) memmove(to, m->slots[step->from] + m->values[step->from_offset] / 4, count * 4);
-    for (uint64_t w = 0; step->kind == SBR_STEP_FILL && w < count; w++) to[w] = step->word;
+    memmove(m->slots[step->to], m->slots[step->from], sbr_round_up((uint64_t)m->values[step->bytes], 4));
 }
 
 static void run_steps(const mix_machine *m, uint32_t first, uint32_t end)
@@ -207,8 +201,7 @@ static void run_steps(const mix_machine *m, uint32_t first, uint32_t end)
         const sbr_step *step = &m->module->steps.data[i];
         switch (step->kind) {
             case SBR_STEP_LAUNCH: run_launch(m, i); break;
-            case SBR_STEP_COPY:
-            case SBR_STEP_FILL: run_move(m, i); break;
+            case SBR_STEP_COPY: run_copy(m, i); break;
             case SBR_STEP_LOOP:
                 for (int64_t trip = 0; trip < step->trips; trip++) run_steps(m, i + 1, step->match);
                 i = step->match;

@@ -4,7 +4,7 @@
  *
  * A launch reads its read operands whole, but those declared in place word by word, each just before the word in the same place is
  * written; it writes every word of its written operands, and keeps the old word in the mix unless the slot begins there. Operands read whole
- * are read again after the writing, as by a work-group that comes late. Copies, fills, loops, gates and the two kernels that write loop flags
+ * are read again after the writing, as by a work-group that comes late. Copies, loops, gates and the two kernels that write loop flags
  * are what they are on a device; whether a loop goes on is drawn from the condition's memory. Dims are at their maxima. */
 #ifndef MIX_H
 #define MIX_H
