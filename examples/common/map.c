@@ -1,11 +1,11 @@
-#include "maps.h"
+#include "map.h"
 
 #include <cairo.h>
 #include <math.h>
 #include <stdio.h>
 
-enum { CELL = 6, LEFT = 62, TOP = 52, BAR_GAP = 24, BAR = 20, RIGHT = 78, BOTTOM = 44 };
-enum { MAP_WIDTH = COLUMNS * CELL, MAP_HEIGHT = ROWS * CELL, WIDTH = LEFT + MAP_WIDTH + BAR_GAP + BAR + RIGHT, HEIGHT = TOP + MAP_HEIGHT + BOTTOM };
+enum { LEFT = 62, TOP = 52, BAR_GAP = 24, BAR = 20, RIGHT = 78, BOTTOM = 44 };
+enum { MAP_WIDTH = 1080, MAP_HEIGHT = 540, WIDTH = LEFT + MAP_WIDTH + BAR_GAP + BAR + RIGHT, HEIGHT = TOP + MAP_HEIGHT + BOTTOM };
 
 typedef struct colour { double r, g, b; } colour;
 
@@ -36,37 +36,59 @@ static void text(cairo_t *c, double x, double y, double size, double align, cons
     cairo_show_text(c, words);
 }
 
-static double row_top(int j) { return TOP + (ROWS - 1 - j) * CELL; }
+/* ---- Places ---- */
 
-static void draw_cells(cairo_t *c, const climate *data, const float *field, const map_style *style)
+static double y_of(double latitude) { return TOP + (90 - latitude) / 180 * MAP_HEIGHT; }
+static double x_of(double west, double longitude) { return LEFT + (longitude - west) / 360 * MAP_WIDTH; }
+
+/* The land cell at a place, or -1 outside the grid. */
+static int land_at(const map_land *land, double latitude, double longitude)
+{
+    const map_grid *g = &land->grid;
+    const int j = (int)floor((latitude - g->south) / g->height);
+    const int i = (int)floor(fmod(longitude - g->west + 720, 360) / g->width);
+    return j < 0 || j >= g->rows || i < 0 || i >= g->columns ? -1 : j * g->columns + i;
+}
+
+/* ---- Parts ---- */
+
+static void draw_cells(cairo_t *c, const map_grid *grid, const float *field, const bool *known, const map_land *land, const map_style *style)
 {
     cairo_set_antialias(c, CAIRO_ANTIALIAS_NONE);
-    for (int j = 0; j < ROWS; j++) {
-        for (int i = 0; i < COLUMNS; i++) {
-            colour k = {.93, .93, .93}; /* sea without data */
-            if (data->land[j][i]) k = (colour){.62, .60, .56};
-            if (data->wet[j][i]) k = colour_of(style, (double)field[j * COLUMNS + i]);
-            set_colour(c, k);
-            cairo_rectangle(c, LEFT + i * CELL, row_top(j), CELL, CELL);
+    for (int j = 0; j < grid->rows; j++) {
+        for (int i = 0; i < grid->columns; i++) {
+            const int k = j * grid->columns + i;
+            const double south = fmax(grid->south + j * grid->height, -90), north = fmin(grid->south + (j + 1) * grid->height, 90);
+            const double west = grid->west + i * grid->width;
+            const int on = land_at(land, (south + north) / 2, west + grid->width / 2);
+            colour colour = {.93, .93, .93};
+            if (on >= 0 && land->land[on]) colour.r = .62, colour.g = .60, colour.b = .56;
+            if (!known || known[k]) colour = colour_of(style, (double)field[k]);
+            set_colour(c, colour);
+            cairo_rectangle(c, x_of(grid->west, west), y_of(north), grid->width / 360 * MAP_WIDTH + .5, y_of(south) - y_of(north) + .5);
             cairo_fill(c);
         }
     }
     cairo_set_antialias(c, CAIRO_ANTIALIAS_DEFAULT);
 }
 
-static void draw_coasts(cairo_t *c, const climate *data)
+/* Lines between cells of land and cells of sea. */
+static void draw_coasts(cairo_t *c, double west, const map_land *land)
 {
+    const map_grid *g = &land->grid;
     cairo_set_source_rgb(c, .1, .1, .1);
     cairo_set_line_width(c, 1.2);
-    for (int j = 0; j < ROWS; j++) {
-        for (int i = 0; i < COLUMNS; i++) {
-            const double x = LEFT + (i + 1) * CELL, y = row_top(j);
-            if (i + 1 < COLUMNS && data->land[j][i] != data->land[j][i + 1]) {
+    for (int j = 0; j < g->rows; j++) {
+        for (int i = 0; i < g->columns; i++) {
+            const bool here = land->land[j * g->columns + i];
+            const double east_edge = west + fmod(g->west + (i + 1) * g->width - west + 720, 360), north_edge = g->south + (j + 1) * g->height;
+            const double x = x_of(west, east_edge), y = y_of(north_edge);
+            if (here != land->land[j * g->columns + (i + 1) % g->columns]) {
                 cairo_move_to(c, x, y);
-                cairo_line_to(c, x, y + CELL);
+                cairo_line_to(c, x, y_of(north_edge - g->height));
             }
-            if (j + 1 < ROWS && data->land[j][i] != data->land[j + 1][i]) {
-                cairo_move_to(c, x - CELL, y);
+            if (j + 1 < g->rows && here != land->land[(j + 1) * g->columns + i] && east_edge - g->width >= west) {
+                cairo_move_to(c, x - g->width / 360 * MAP_WIDTH, y);
                 cairo_line_to(c, x, y);
             }
         }
@@ -74,7 +96,7 @@ static void draw_coasts(cairo_t *c, const climate *data)
     cairo_stroke(c);
 }
 
-static void draw_axes(cairo_t *c, const climate *data)
+static void draw_axes(cairo_t *c, double west)
 {
     char words[32];
     cairo_set_source_rgb(c, .15, .15, .15);
@@ -82,17 +104,16 @@ static void draw_axes(cairo_t *c, const climate *data)
     cairo_rectangle(c, LEFT, TOP, MAP_WIDTH, MAP_HEIGHT);
     cairo_stroke(c);
     for (int degrees = -60; degrees <= 60; degrees += 30) {
-        const double y = TOP + MAP_HEIGHT / 2.0 - degrees / 180.0 * MAP_HEIGHT;
+        const double y = y_of(degrees);
         snprintf(words, sizeof words, "%d\xC2\xB0%s", degrees < 0 ? -degrees : degrees, degrees < 0 ? "S" : degrees > 0 ? "N" : "");
         text(c, LEFT - 8, y + 5, 14, 1, words);
         cairo_move_to(c, LEFT - 5, y);
         cairo_line_to(c, LEFT, y);
         cairo_stroke(c);
     }
-    const double first = (double)data->longitude[0] - 1;
-    for (int degrees = 60; degrees <= 360; degrees += 60) {
-        const double x = LEFT + (degrees - first) / 360 * MAP_WIDTH;
-        const int east = degrees % 360;
+    for (int degrees = (int)ceil(west / 60) * 60; degrees <= west + 360; degrees += 60) {
+        const double x = x_of(west, degrees);
+        const int east = ((degrees % 360) + 360) % 360;
         snprintf(words, sizeof words, "%d\xC2\xB0%s", east > 180 ? 360 - east : east, east == 0 || east == 180 ? "" : east > 180 ? "W" : "E");
         text(c, x, TOP + MAP_HEIGHT + 22, 14, .5, words);
         cairo_move_to(c, x, TOP + MAP_HEIGHT);
@@ -121,16 +142,16 @@ static void draw_bar(cairo_t *c, const map_style *style)
     text(c, x + BAR / 2.0, TOP - 12, 14, .5, style->unit);
 }
 
-bool map_write(const char *file, const climate *data, const float *field, map_style style)
+bool map_write(const char *file, const map_grid *grid, const float *field, const bool *known, const map_land *land, map_style style)
 {
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, WIDTH, HEIGHT);
     cairo_t *c = cairo_create(surface);
     cairo_set_source_rgb(c, 1, 1, 1);
     cairo_paint(c);
     cairo_select_font_face(c, "DejaVu Sans", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-    draw_cells(c, data, field, &style);
-    draw_coasts(c, data);
-    draw_axes(c, data);
+    draw_cells(c, grid, field, known, land, &style);
+    draw_coasts(c, grid->west, land);
+    draw_axes(c, grid->west);
     draw_bar(c, &style);
     text(c, LEFT, 32, 19, 0, style.title);
     cairo_status_t status = cairo_status(c);
