@@ -12,7 +12,8 @@ static bool first_time(sbr_units *u, uint32_t value)
 
 /* ---- Where to cut ---- */
 
-/* weight[n]: bytes that the walk reads of what unit n makes. width[n]: bytes that are read at n or later and were made before n. */
+/* weight[n]: bytes that the walk reads of what unit n makes. width[n]: bytes that are read at n or later and were made before n, those
+ * that the walk does not read anyway counted twice. */
 static void weigh(sbr_units *u, uint64_t *weight, uint64_t *width, uint32_t *last)
 {
     for (uint32_t v = 0; v < u->value_count; v++) last[v] = 0;
@@ -28,8 +29,9 @@ static void weigh(sbr_units *u, uint64_t *weight, uint64_t *width, uint32_t *las
     }
     for (uint32_t v = 0; v < u->value_count; v++) { /* differences first */
         if (u->maker[v] == UINT32_MAX || u->root[v] != v || last[v] <= u->maker[v]) continue;
-        width[u->maker[v] + 1] += u->bytes[v];
-        width[last[v] + 1] -= u->bytes[v];
+        const uint64_t bytes = u->stamp[v] == u->stamps ? u->bytes[v] : 2 * u->bytes[v];
+        width[u->maker[v] + 1] += bytes;
+        width[last[v] + 1] -= bytes;
     }
     for (uint32_t n = 0; n < u->end_node; n++) {
         width[n + 1] += width[n];

@@ -34,6 +34,10 @@ extern sbr_grad_function *const sbr_grad_functions[SBR_OP_COUNT];
 
 /* ---- For rules ---- */
 
+/* A rule that takes another way than the operator's own kernels, or that costs more than one would think, says so by
+ *     sbr_graph_note(call->graph, "the gradient of attention's gradient is composed of products and softmax");
+ * the note is printed with every program that is compiled of the graph. */
+
 /* grad summed over the axes along which the operand of this shape was broadcast (numpy rules), and reshaped to it. */
 sabir_value sbr_grad_unbroadcast(sabir_graph *graph, sabir_value grad, const sabir_shape *shape);
 /* grads[output], or zeros of the output's type and shape where nothing arrived. */

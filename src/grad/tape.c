@@ -22,8 +22,8 @@ static sabir_shape row_shape(sabir_graph *graph, uint32_t value)
 
 static sabir_value row_start(sabir_graph *graph, sabir_value row)
 {
-    const sabir_value parts[] = {sabir_reshape(graph, row, SABIR_SHAPE(1)), sabir_full(graph, SABIR_I32, SABIR_SHAPE(1), 0)};
-    return sabir_concat(graph, parts, 2, 0);
+    static const int32_t first[] = {1, 0};
+    return sabir_mul(graph, sabir_constant(graph, SABIR_I32, SABIR_SHAPE(2), first), row);
 }
 
 static sabir_value counter_at(sbr_loop_grad *l, const sbr_carried *c, sabir_value position)

@@ -107,6 +107,7 @@ typedef struct sbr_module {
     SBR_VECTOR(uint64_t) chunks;          /* bytes of each activation buffer */
     uint64_t peak_bytes, unplanned_bytes, live_bytes;
     uint32_t fused_nodes;
+    SBR_VECTOR(const char *) notes;       /* the graph's */
 } sbr_module;
 
 typedef struct sbr_lower_options {

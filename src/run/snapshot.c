@@ -24,6 +24,10 @@ static sabir_status copy_all(sabir_graph *to, const sabir_graph *from)
     for (uint32_t i = 0; i < from->nodes.count; i++) SABIR_TRY(copy_node(to, &from->nodes.data[i]));
     for (uint32_t i = 0; i < from->values.count; i++)
         if (!sbr_push(&to->allocator, &to->values, from->values.data[i])) return sbr_no_memory(sizeof(sbr_value_info));
+    for (uint32_t i = 0; i < from->notes.count; i++) {
+        const char *note = sbr_arena_strdup(&to->arena, from->notes.data[i]);
+        if (!note || !sbr_push(&to->allocator, &to->notes, note)) return sbr_no_memory(strlen(from->notes.data[i]) + 1);
+    }
     for (uint32_t i = 0; i < from->outputs.count; i++) {
         const sbr_output_info output = {sbr_arena_strdup(&to->arena, from->outputs.data[i].name), from->outputs.data[i].value};
         if (!output.name || !sbr_push(&to->allocator, &to->outputs, output)) return sbr_no_memory(sizeof output);
