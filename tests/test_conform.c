@@ -16,7 +16,7 @@ static const char elementwise[] = "^("
 #include "graph/ops.def"
                                   "cast|select)$";
 
-static const char leaves[] = "^(input|variable|scalar|constant|dim_value|assign|loop|carry)$";
+static const char leaves[] = "^(input|variable|scalar|constant|dim_value|assign|loop|carry|stop_gradient|custom_gradient|after)$";
 static const char creation[] = "^(iota|one_hot|random)$";
 static const char views[] = "^(reshape|transpose|slice|broadcast|diagonal|dynamic_slice|update)$";
 static const char movement[] = "^(pad|concat|roll|diagonal_embed|unfold|overlap_add|resize)$";
