@@ -1,4 +1,4 @@
-/* Threads: two programs on two devices at once, one context and one device used by several threads, cancelling from another thread.
+/* Threads: programs on two devices at once, one context and one device used by several threads, waiting and cancelling from another thread.
  * suite: device, timeout: 180 */
 #include <criterion/criterion.h>
 
@@ -14,9 +14,12 @@ static void check(const char *(*test)(sabir_context *context))
     cr_assert_null(fault, "%s", fault);
 }
 
-Test(threads, two_devices) { check(threads_two_devices); }
+Test(threads, vulkan_beside_opencl) { check(threads_vulkan_beside_opencl); }
+Test(threads, opencl_beside_vulkan) { check(threads_opencl_beside_vulkan); }
+Test(threads, vulkan_beside_reference) { check(threads_vulkan_beside_reference); }
 Test(threads, one_vulkan_device) { check(threads_one_vulkan_device); }
 Test(threads, one_opencl_device) { check(threads_one_opencl_device); }
 Test(threads, one_reference) { check(threads_one_reference); }
+Test(threads, wait) { check(threads_wait); }
 Test(threads, cancel) { check(threads_cancel); }
 Test(threads, first_look) { check(threads_first_look); }

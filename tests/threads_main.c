@@ -6,8 +6,9 @@
 int main(void)
 {
     static const struct { const char *name; const char *(*test)(sabir_context *context); } cases[] = {
-        {"first look", threads_first_look}, {"two devices", threads_two_devices}, {"one Vulkan device", threads_one_vulkan_device},
-        {"one OpenCL device", threads_one_opencl_device}, {"one reference", threads_one_reference}, {"cancel", threads_cancel},
+        {"first look", threads_first_look}, {"Vulkan beside OpenCL", threads_vulkan_beside_opencl}, {"OpenCL beside Vulkan", threads_opencl_beside_vulkan},
+        {"Vulkan beside the reference", threads_vulkan_beside_reference}, {"one Vulkan device", threads_one_vulkan_device},
+        {"one OpenCL device", threads_one_opencl_device}, {"one reference", threads_one_reference}, {"wait", threads_wait}, {"cancel", threads_cancel},
     };
     int failed = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
