@@ -54,8 +54,7 @@ static void world_build(sabir_graph *g)
     const sabir_value zero = sabir_constant(g, SABIR_I32, SABIR_SHAPE(1), (int32_t[]){0});
     const sabir_value start = sabir_concat(g, (sabir_value[]){sabir_reshape(g, step, SABIR_SHAPE(1)), zero}, 2, 0);
     sabir_assign(g, history, sabir_update(g, history, sabir_reshape(g, halved, SABIR_SHAPE(1, WORLD_WIDTH)), start));
-    const sabir_value change = sabir_matmul_transposed(g, x, y, 1, 0);
-    sabir_assign(g, w, sabir_sub(g, w, sabir_mul(g, change, rate)));
+    sabir_assign(g, w, sabir_sub(g, w, sabir_mul(g, total, rate)));
     sabir_output(g, "sorted", sabir_sort(g, y, 1, 0, NULL));
     sabir_output(g, "total", total);
 }

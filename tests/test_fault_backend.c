@@ -1,5 +1,5 @@
 /* Every call of a backend fails in turn, and every call loses the device in turn: a status with a message, nothing left behind, and the
- * program, or one made anew in the same context, works afterwards. suite: device, timeout: 300 */
+ * program, or one made anew in the same context, works afterwards. suite: device, timeout: 600 */
 #include "support/fault.h"
 #include "test_fault.h"
 

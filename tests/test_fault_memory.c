@@ -1,5 +1,5 @@
 /* Every request of host memory is refused in turn, alone and with all that follow: a status with a message or no harm done, not a byte left
- * behind, and the context works afterwards. suite: device, timeout: 400 */
+ * behind, and the context works afterwards. suite: device, timeout: 600 */
 #include "support/fault.h"
 #include "test_fault.h"
 
