@@ -16,7 +16,8 @@ static const char elementwise[] = "^("
 #include "graph/ops.def"
                                   "cast|select)$";
 
-static const char leaves[] = "^(input|variable|scalar|constant|dim_value|assign|loop|carry|stop_gradient|custom_gradient|after)$";
+static const char leaves[] = "^(input|variable|scalar|constant|dim_value|assign|loop|carry)$";
+static const char aliases[] = "^(stop_gradient|custom_gradient|after)$";
 static const char creation[] = "^(iota|one_hot|random)$";
 static const char views[] = "^(reshape|transpose|slice|broadcast|diagonal|dynamic_slice|update)$";
 static const char movement[] = "^(pad|concat|roll|diagonal_embed|unfold|overlap_add|resize)$";
@@ -27,7 +28,7 @@ static const char dense[] = "^(matmul|conv|conv_transpose|max_pool|avg_pool)$";
 static const char norms[] = "^(softmax|log_softmax|layer_norm|rms_norm|group_norm|rope|cross_entropy)$";
 static const char grids[] = "^(stencil|segment_sum|segment_mean|segment_max|spmm)$";
 
-static const char *const families[] = {elementwise, leaves, creation, views, movement, indexing, reductions, order, dense, norms, grids};
+static const char *const families[] = {elementwise, leaves, aliases, creation, views, movement, indexing, reductions, order, dense, norms, grids};
 
 #define EW(name, inputs, class, result, expression, tolerance, text) #name,
 #define OP(name, least, most, outputs, attributes, flags, tolerance, text) #name,
@@ -81,6 +82,7 @@ static void run_whole(sabir_context *context, const char *selector, const char *
 
 FAMILY(elementwise)
 FAMILY(leaves)
+FAMILY(aliases)
 FAMILY(creation)
 FAMILY(views)
 FAMILY(movement)
