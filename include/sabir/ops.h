@@ -158,6 +158,8 @@ typedef struct sabir_resize_attrs { sabir_resize_mode mode; sabir_shape shape; }
 /* Half-pixel centres: source = (k + 0.5) * n_in / n_out - 0.5, edges repeated; nearest takes floor((k + 0.5) * n_in / n_out). Linear works on
  * at most 3 axes that change; float types. shape has the rank of x. */
 SABIR_API sabir_value sabir_resize(sabir_graph *graph, sabir_value x, sabir_shape shape, sabir_resize_mode mode);
+/* The adjoint of resize from shape to that of x, which it takes back to shape. Float types. */
+SABIR_API sabir_value sabir_resize_adjoint(sabir_graph *graph, sabir_value x, sabir_shape shape, sabir_resize_mode mode);
 
 /* ---- Reductions, scans, order ---- */
 
@@ -351,6 +353,7 @@ SABIR_API sabir_value sabir_spmm(sabir_graph *graph, sabir_value rows, sabir_val
 #  define sabir_unfold(...) SABIR_HERE((sabir_unfold)(__VA_ARGS__))
 #  define sabir_overlap_add(...) SABIR_HERE((sabir_overlap_add)(__VA_ARGS__))
 #  define sabir_resize(...) SABIR_HERE((sabir_resize)(__VA_ARGS__))
+#  define sabir_resize_adjoint(...) SABIR_HERE((sabir_resize_adjoint)(__VA_ARGS__))
 #  define sabir_sum(...) SABIR_HERE((sabir_sum)(__VA_ARGS__))
 #  define sabir_mean(...) SABIR_HERE((sabir_mean)(__VA_ARGS__))
 #  define sabir_prod(...) SABIR_HERE((sabir_prod)(__VA_ARGS__))

@@ -44,6 +44,20 @@ sabir_status sbr_grad_diagonal_embed(sbr_grad_call *call)
     return SABIR_OK;
 }
 
+sabir_status sbr_grad_resize(sbr_grad_call *call)
+{
+    const sabir_resize_attrs *attrs = call->attrs;
+    call->results[0] = sabir_resize_adjoint(call->graph, call->grads[0], sabir_value_shape(call->inputs[0]), attrs->mode);
+    return SABIR_OK;
+}
+
+sabir_status sbr_grad_resize_adjoint(sbr_grad_call *call)
+{
+    const sabir_resize_attrs *attrs = call->attrs;
+    call->results[0] = sabir_resize(call->graph, call->grads[0], sabir_value_shape(call->inputs[0]), attrs->mode);
+    return SABIR_OK;
+}
+
 /* ---- Windows ---- */
 
 sabir_status sbr_grad_unfold(sbr_grad_call *call)

@@ -143,9 +143,9 @@ sabir_status sbr_grad_prod(sbr_grad_call *call)
     for (int32_t level = 0; length < most; level++, length *= 2)
         if (level == MOST_LEVELS) return sbr_fail(SABIR_UNSUPPORTED, "products of up to %lld elements; give the dim a smaller maximum", (long long)most);
     const sabir_shape filled = {2, {r.flat.extents[0], length}};
-    const sabir_value x = fill_up(&r, to_rows(&r, call->inputs[0]), length);
-    const sabir_value grads = others(&r, x, length, call->grads[0]);
-    call->results[0] = from_rows(&r, sbr_grad_extract_along(grads, &filled, 1, 0, r.flat.extents[1]));
+    const sabir_value x = fill_up(&r, sbr_grad_widen(to_rows(&r, call->inputs[0])), length);
+    const sabir_value grads = sbr_grad_extract_along(others(&r, x, length, sbr_grad_widen(call->grads[0])), &filled, 1, 0, r.flat.extents[1]);
+    call->results[0] = sbr_grad_as(from_rows(&r, grads), sabir_value_type(call->inputs[0]));
     return SABIR_OK;
 }
 

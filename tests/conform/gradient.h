@@ -63,7 +63,7 @@ typedef struct conform_gradient {
     const char *where;
     char message[640];
     int32_t only;    /* number of the one leaf that moves; -1: all */
-    bool differs, moves; /* moves: whether any gradient was not 0 */
+    bool unsupported, differs, moves; /* moves: whether any gradient was not 0 */
 } conform_gradient;
 
 /* The graph: operands, results and gradients; second: those of the gradients too. Sets are empty where there is nothing to differentiate:

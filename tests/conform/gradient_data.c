@@ -8,18 +8,20 @@
 
 #include "data.h"
 
-/* Where the case's own range has a kink or pole in every second step of a difference, or misses a branch. */
-static const struct { const char *op; uint32_t inputs, operand; conform_fill fill; } ranges[] = {
-    {"mod", 2, 0, {-4, 4, 0, NULL}},
-    {"mod", 2, 1, {1, 9, 0, NULL}},
-    {"lgamma", 1, 0, {-6, 30, 0, NULL}},
+/* Where the case's own range has a jump within too many steps, or misses a branch. */
+static const struct { const char *op; uint32_t inputs, operand; conform_fill fill; bool only_f64; } ranges[] = {
+    {"mod", 2, 0, {-4, 4, 0, NULL}, false},
+    {"mod", 2, 1, {1, 9, 0, NULL}, false},
+    {"lgamma", 1, 0, {-6, 30, 0, NULL}, true}, /* others come to lie on poles */
 };
 
 static conform_fill range_of(const conform_gradient *t, const conform_leaf *leaf, uint32_t position)
 {
     conform_fill fill = leaf->fill;
-    for (uint32_t i = 0; i < COUNT_OF(ranges); i++)
-        if (leaf->kind == CONFORM_LEAF_INPUT && leaf->result < 0 && strcmp(ranges[i].op, t->of->op) == 0 && position % ranges[i].inputs == ranges[i].operand) fill = ranges[i].fill;
+    for (uint32_t i = 0; i < COUNT_OF(ranges); i++) {
+        if (leaf->name[0] != 'x' || strcmp(ranges[i].op, t->of->op) != 0 || position % ranges[i].inputs != ranges[i].operand) continue;
+        if (!ranges[i].only_f64 || t->type == SABIR_F64) fill = ranges[i].fill;
+    }
     return fill;
 }
 

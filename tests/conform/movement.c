@@ -139,6 +139,30 @@ static void resizes(conform_build *b)
                               mode == SABIR_RESIZE_NEAREST ? 0 : b->of->tolerance);
 }
 
+/* What came of a resize goes back: from and to change places. */
+static void resize_adjoints(conform_build *b)
+{
+    static const struct { const char *name; sabir_shape from, to; } pairs[] = {
+        {"up", {2, {5, 7}}, {2, {13, 31}}},      {"down", {2, {31, 13}}, {2, {5, 7}}},   {"one_axis", {3, {3, 7, 5}}, {3, {3, 20, 5}}},
+        {"cube", {4, {2, 3, 5, 4}}, {4, {2, 5, 3, 7}}}, {"from_one", {2, {3, 1}}, {2, {3, 6}}}, {"same", {2, {3, 5}}, {2, {3, 5}}}, {"empty", {2, {3, 5}}, {2, {0, 5}}},
+        {"to_one", {1, {31}}, {1, {1}}}, {"much", {1, {3}}, {1, {257}}}, {"little", {1, {257}}, {1, {3}}},
+    };
+    const sabir_resize_mode mode = (sabir_resize_mode)b->variant;
+    for (uint32_t i = 0; i < COUNT_OF(pairs); i++)
+        conform_output(b, pairs[i].name, sabir_resize_adjoint(b->graph, conform_input(b, b->type, pairs[i].to, BETWEEN(0, 1)), pairs[i].from, mode));
+    const sabir_extent n = conform_dim(b, 20, 17, 3);
+    conform_output(b, "dim", sabir_resize_adjoint(b->graph, conform_input(b, b->type, SABIR_SHAPE(5, n), PLAIN), SABIR_SHAPE(5, 7), mode));
+    for (int layout = CONFORM_TRANSPOSED; layout < CONFORM_LAYOUTS; layout++)
+        conform_output(b, conform_layout_names[layout],
+                       sabir_resize_adjoint(b->graph, conform_laid(b, (conform_layout)layout, b->type, SABIR_SHAPE(8, 3), BETWEEN(0, 1)), SABIR_SHAPE(5, 7), mode));
+}
+
+CONFORM_CASES(resize_adjoint)
+{
+    conform_add(list, FLOATS, "nearest", resize_adjoints, SABIR_RESIZE_NEAREST);
+    conform_add(list, FLOATS, "linear", resize_adjoints, SABIR_RESIZE_LINEAR);
+}
+
 CONFORM_CASES(resize)
 {
     conform_add(list, ALL, "nearest", resizes, SABIR_RESIZE_NEAREST);

@@ -26,6 +26,7 @@ typedef struct conform_session {
     sabir_context *context;
     sabir_device *device, *reference;
     bool is_reference; /* the device is one */
+    bool gradients;
     uint64_t seed;
     conform_result *result;
 } conform_session;

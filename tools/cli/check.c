@@ -192,7 +192,8 @@ static int run(const cli_call *call)
     const char *device = cli_value(call, "device");
     check c = {
         .context = cli_context_clamped(cli_value(call, "clamp")),
-        .options = {.device = device, .filter = cli_value(call, "op"), .seed = seed, .large = cli_value(call, "large") != NULL, .progress = cli_progress},
+        .options = {.device = device, .filter = cli_value(call, "op"), .seed = seed, .large = cli_value(call, "large") != NULL,
+                    .gradients = cli_value(call, "gradients") != NULL, .progress = cli_progress},
         .random = (uint32_t)random,
         .all = device && strcmp(device, "all") == 0,
         .coverage = cli_value(call, "coverage") != NULL,
@@ -217,6 +218,7 @@ const cli_command cli_check = {
         {"op", "REGEX", "only operators in whose name it is found; with a '/', cases (operator/type/case)"},
         {"coverage", NULL, "also a line for each operator: its cases and the types in which it passed"},
         {"large", NULL, "the cases with tensors of 160 MiB instead of the others"},
+        {"gradients", NULL, "gradients of the cases of float types instead: on the reference against differences, first and second order"},
         {"random", "N", "N random graphs instead of cases, each compiled in four ways"},
         {"seed", "N", "of the data (default: 1)"},
         {"clamp", "LIST", "as if the device had less: binding=BYTES,shared=BYTES,invocations=N,subgroup=N,no-f64,no-i64,no-addresses,..."},
