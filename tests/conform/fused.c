@@ -26,6 +26,8 @@ static void chains(conform_build *b)
         output(b, conform_layout_names[layout], chain(b, conform_laid(b, (conform_layout)layout, b->type, shape, BETWEEN(-2, 2)), in(b, SABIR_SHAPE(31)), in(b, shape), in(b, SABIR_SHAPE(1))));
     const sabir_value turned = sabir_transpose(b->graph, sabir_neg(b->graph, in(b, SABIR_SHAPE(31, 7))), SABIR_INTS(1, 0));
     output(b, "view_inside", chain(b, turned, in(b, shape), in(b, shape), in(b, shape)));
+    const sabir_value stepped = sabir_slice(b->graph, sabir_neg(b->graph, in(b, SABIR_SHAPE(3, 63))), SABIR_INTS(1, 0), SABIR_SHAPE(1, 31), SABIR_INTS(1, 2));
+    output(b, "dropped_axis", chain(b, in(b, shape), sabir_reshape(b->graph, stepped, SABIR_SHAPE(31)), in(b, shape), in(b, shape)));
     const sabir_extent n = conform_dim(b, 40, 37, 3);
     output(b, "dim", chain(b, in(b, SABIR_SHAPE(n, 5)), in(b, SABIR_SHAPE(5)), in(b, SABIR_SHAPE(n, 1)), in(b, SABIR_SCALAR_SHAPE)));
 }

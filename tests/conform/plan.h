@@ -26,7 +26,7 @@ typedef struct conform_session {
     sabir_context *context;
     sabir_device *device, *reference;
     bool is_reference; /* the device is one */
-    bool gradients;
+    bool gradients, unfused; /* unfused: of gradients */
     uint64_t seed;
     conform_result *result;
 } conform_session;
