@@ -25,6 +25,9 @@ SABIR_API void sabir_graph_destroy(sabir_graph *graph); /* NULL is allowed; comp
 /* The first error, or SABIR_OK; the message is sabir_last_message(). */
 SABIR_API sabir_status sabir_graph_status(const sabir_graph *graph);
 
+SABIR_API sabir_context *sabir_graph_context(const sabir_graph *graph); /* that it was made in; borrowed */
+
+SABIR_API const char *sabir_value_name(sabir_value value); /* of an input, scalar or variable; NULL for any other value. Valid while the graph is */
 SABIR_API sabir_type sabir_value_type(sabir_value value);
 SABIR_API sabir_shape sabir_value_shape(sabir_value value);
 

@@ -5,6 +5,7 @@
 #include "device.h"
 #include "grad.h"
 #include "graph.h"
+#include "io.h"
 #include "ops.h"
 #include "program.h"
 #include "status.h"

@@ -70,6 +70,8 @@ void sabir_graph_destroy(sabir_graph *graph)
     sabir_context_release(context);
 }
 
+sabir_context *sabir_graph_context(const sabir_graph *graph) { return graph ? graph->context : NULL; }
+
 /* ---- Errors ---- */
 
 sabir_status sabir_graph_status(const sabir_graph *graph)
@@ -196,6 +198,11 @@ bool sbr_graph_owns(sabir_graph *graph, sabir_value value, const char *what)
 }
 
 static bool known(sabir_value value) { return value.graph && value.index < value.graph->values.count; }
+
+const char *sabir_value_name(sabir_value value)
+{
+    return known(value) ? value.graph->nodes.data[sbr_info(value)->node].name : NULL;
+}
 
 sabir_type sabir_value_type(sabir_value value) { return known(value) ? sbr_info(value)->type : SABIR_TYPE_COUNT; }
 
