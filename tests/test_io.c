@@ -71,7 +71,7 @@ static void npy_text(const char *header, const void *data, size_t bytes)
     uint8_t file[512] = "\x93NUMPY\x01";
     const size_t length = strlen(header);
     file[8] = (uint8_t)length;
-    memcpy(file + 10, header, length);
+    snprintf((char *)file + 10, sizeof file - 10, "%s", header);
     memcpy(file + 10 + length, data, bytes);
     put_file(file, 10 + length + bytes);
 }
@@ -274,7 +274,7 @@ static void st_text(const char *header, size_t bytes)
     const size_t length = strlen(header);
     file[0] = (uint8_t)length;
     file[1] = (uint8_t)(length >> 8);
-    memcpy(file + 8, header, length);
+    snprintf((char *)file + 8, sizeof file - 8, "%s", header);
     put_file(file, 8 + length + bytes);
 }
 
