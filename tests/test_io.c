@@ -158,6 +158,7 @@ Test(io, npy_refused)
     npy_text("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }", &(float){1}, 4);
     const sabir_read_options little = {.size = sizeof little, .most_bytes = 20};
     refused(SABIR_IO, sabir_npy_read(context, path, &little, &array), "allowed");
+    refused(SABIR_INVALID_ARGUMENT, sabir_npy_read(context, path, &(sabir_read_options){0}, &array), "size");
 }
 
 /* ---- idx, and gzip ---- */

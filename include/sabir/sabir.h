@@ -7,6 +7,7 @@
 #include "graph.h"
 #include "io.h"
 #include "ops.h"
+#include "optim.h"
 #include "program.h"
 #include "status.h"
 #include "types.h"

@@ -96,12 +96,14 @@ sabir_status sbr_array_read(sabir_context *context, const char *path, const sabi
                             sabir_array *array)
 {
     sbr_bytes bytes;
+    sabir_read_options all;
     if (!array) return sbr_fail(SABIR_INVALID_ARGUMENT, "%s: array is NULL", call);
     *array = (sabir_array){0};
     SABIR_TRY(sbr_context_check(context));
     SABIR_TRY(sbr_path_check(path, call));
+    SABIR_TRY(sbr_options_read(options, &all, sizeof all, call));
     const sabir_allocator *allocator = sbr_context_allocator(context);
-    SABIR_TRY(sbr_file_read(allocator, path, options ? options->most_bytes : 0, &bytes));
+    SABIR_TRY(sbr_file_read(allocator, path, all.most_bytes, &bytes));
     const sabir_status status = parse(allocator, path, &bytes, array);
     sbr_free(allocator, bytes.data);
     if (status != SABIR_OK) sabir_array_free(context, array);

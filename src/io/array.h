@@ -2,6 +2,7 @@
 #ifndef SBR_IO_ARRAY_H
 #define SBR_IO_ARRAY_H
 
+#include "base/options.h"
 #include "file.h"
 #define SABIR_PLAIN_NAMES
 #include "sabir/io.h"

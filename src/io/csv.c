@@ -185,17 +185,19 @@ void sabir_table_free(sabir_context *context, sabir_table *table)
 sabir_status sabir_csv_read(sabir_context *context, const char *path, const sabir_csv_options *options, sabir_table *table)
 {
     sbr_bytes bytes;
+    sabir_csv_options all;
     if (!table) return sbr_fail(SABIR_INVALID_ARGUMENT, "sabir_csv_read: table is NULL");
     *table = (sabir_table){0};
     SABIR_TRY(sbr_context_check(context));
     SABIR_TRY(sbr_path_check(path, "sabir_csv_read"));
-    const char separator = options && options->separator ? options->separator : ',';
+    SABIR_TRY(sbr_options_read(options, &all, sizeof all, "sabir_csv_read"));
+    const char separator = all.separator ? all.separator : ',';
     if (strchr("\"\r\n", separator)) return sbr_fail(SABIR_INVALID_ARGUMENT, "sabir_csv_read: a quote or a line's end cannot be the separator");
     const sabir_allocator *allocator = sbr_context_allocator(context);
-    SABIR_TRY(sbr_file_read(allocator, path, options ? options->most_bytes : 0, &bytes));
+    SABIR_TRY(sbr_file_read(allocator, path, all.most_bytes, &bytes));
     reader r = {.allocator = allocator, .path = path, .at = (const char *)bytes.data, .end = (const char *)bytes.data + bytes.size, .separator = separator,
                 .line = 1};
-    const sabir_status status = parse(&r, options ? options->header : 0, table);
+    const sabir_status status = parse(&r, all.header, table);
     sbr_free(allocator, bytes.data);
     if (status != SABIR_OK) sabir_table_free(context, table);
     return status;

@@ -59,16 +59,18 @@ static sabir_status open_file(sabir_safetensors *file, const char *path, uint64_
 
 sabir_status sabir_safetensors_open(sabir_context *context, const char *path, const sabir_read_options *options, sabir_safetensors **result)
 {
+    sabir_read_options all;
     if (!result) return sbr_fail(SABIR_INVALID_ARGUMENT, "sabir_safetensors_open: file is NULL");
     *result = NULL;
     SABIR_TRY(sbr_context_check(context));
     SABIR_TRY(sbr_path_check(path, "sabir_safetensors_open"));
+    SABIR_TRY(sbr_options_read(options, &all, sizeof all, "sabir_safetensors_open"));
     sabir_safetensors *file = sbr_alloc(sbr_context_allocator(context), sizeof *file);
     if (!file) return sbr_no_memory(sizeof *file);
     sabir_context_retain(context);
     file->context = context;
     file->arena.allocator = sbr_context_allocator(context);
-    const sabir_status status = open_file(file, path, options ? options->most_bytes : 0);
+    const sabir_status status = open_file(file, path, all.most_bytes);
     if (status != SABIR_OK) sabir_safetensors_close(file);
     else *result = file;
     return status;

@@ -34,19 +34,19 @@ static sabir_status describe(sabir_store *store, const char *name, const char *p
 
 sabir_status sabir_store_save(sabir_store *store, const char *path, const sabir_save_options *options)
 {
-    const sabir_save_options all = SABIR_SAVE_OPTIONS;
+    sabir_save_options all;
     if (!store) return sbr_fail(SABIR_INVALID_ARGUMENT, "sabir_store_save: the store is NULL");
     SABIR_TRY(sbr_path_check(path, "sabir_store_save"));
-    if (!options) options = &all;
+    SABIR_TRY(sbr_options_read(options, &all, sizeof all, "sabir_store_save"));
     const sabir_allocator *allocator = allocator_of(store);
-    const uint32_t count = options->names ? options->name_count : sabir_store_count(store);
+    const uint32_t count = all.names ? all.name_count : sabir_store_count(store);
     sbr_written *written = sbr_alloc_array(allocator, (size_t)count + 1, sizeof *written);
     if (!written) return sbr_no_memory((size_t)count * sizeof *written);
     sabir_status status = SABIR_OK;
     for (uint32_t i = 0; i < count && status == SABIR_OK; i++)
-        status = describe(store, options->names ? options->names[i] : sabir_store_name(store, i), path, &written[i]);
+        status = describe(store, all.names ? all.names[i] : sabir_store_name(store, i), path, &written[i]);
     if (status == SABIR_OK)
-        status = sbr_safetensors_save(allocator, path, written, count, options->metadata, options->metadata_count, write_tensor);
+        status = sbr_safetensors_save(allocator, path, written, count, all.metadata, all.metadata_count, write_tensor);
     sbr_free(allocator, written);
     return status;
 }
@@ -118,10 +118,12 @@ static sabir_status load(sabir_store *store, sabir_safetensors *file, const char
 sabir_status sabir_store_load(sabir_store *store, const char *path, const sabir_load_options *options)
 {
     sabir_safetensors *file;
+    sabir_load_options all;
     if (!store) return sbr_fail(SABIR_INVALID_ARGUMENT, "sabir_store_load: the store is NULL");
-    const sabir_read_options reading = {.size = sizeof reading, .most_bytes = options ? options->most_bytes : 0};
+    SABIR_TRY(sbr_options_read(options, &all, sizeof all, "sabir_store_load"));
+    const sabir_read_options reading = {.size = sizeof reading, .most_bytes = all.most_bytes};
     SABIR_TRY(sabir_safetensors_open(sabir_device_context(sabir_store_device(store)), path, &reading, &file));
-    const sabir_status status = load(store, file, path, options && options->strict);
+    const sabir_status status = load(store, file, path, all.strict != 0);
     sabir_safetensors_close(file);
     return status;
 }
