@@ -36,7 +36,7 @@ static sabir_status add_uses(const sbr_units *u, sbr_uses *uses, uint32_t n, uin
 {
     for (uint32_t i = first; i < end; i++) {
         const sbr_node *node = &u->graph->nodes.data[i];
-        bool counts = !live;
+        bool counts = false;
         for (uint32_t k = 0; k < node->output_count && !counts; k++) counts = live[node->first_output + k];
         for (uint32_t k = 0; k < node->input_count && counts; k++) {
             const uint32_t value = node->inputs[k];
@@ -60,7 +60,7 @@ static sabir_status find_uses(sbr_units *u, const sbr_walk *walk, const bool *li
         u->forward.first[n] = u->forward.list.count;
         u->backward.first[n] = u->backward.list.count;
         if (!sbr_units_has(u, n)) continue;
-        SABIR_TRY(add_uses(u, &u->forward, n, unit_begin(u->graph, n), n + 1, NULL));
+        SABIR_TRY(add_uses(u, &u->forward, n, unit_begin(u->graph, n), n + 1, live));
         /* What a rule built may read the results of its own node. */
         SABIR_TRY(add_uses(u, &u->backward, n, walk->built[2 * (size_t)n], walk->built[2 * (size_t)n + 1], live));
     }
@@ -113,6 +113,8 @@ static sabir_status find(sbr_units *u, const sbr_walk *walk, const sbr_vjp_call 
     for (uint32_t i = 0; i < call->count; i++)
         if (call->grads[i].index != SABIR_NONE_INDEX) live[call->grads[i].index] = true;
     sbr_live_extend(graph, u->end_node, graph->nodes.count, NULL, live);
+    for (uint32_t k = 0; k < call->y_count; k++) live[call->ys[k].index] = true;
+    sbr_live_extend(graph, 0, u->end_node, NULL, live); /* what neither stands on is somebody else's */
     const sabir_status status = find_uses(u, walk, live);
     find_tapes(u, live);
     sbr_free(u->allocator, live);
