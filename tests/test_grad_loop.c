@@ -1,4 +1,5 @@
 /* Gradients through loops, on the reference, in f64: against differences and against the same steps without a loop. suite: host */
+#include "lower/lower.h"
 #include "test_grad.h"
 
 TestSuite(grad_loop, .init = open_grad, .fini = close_grad);
@@ -252,4 +253,76 @@ Test(grad_loop, inputs_inside_a_body_are_refused)
     (void)sabir_loop_end(g, &next, 1, SABIR_NONE, &r);
     cr_assert_eq(sabir_grad(g, total(r), &x, 1, &slope), SABIR_UNSUPPORTED);
     cr_assert(strstr(sabir_last_message(), "input \"inside\" is made inside a loop's body"), "%s", sabir_last_message());
+}
+
+/* <u, J t> = <J' u, t> through a loop, and J t is the slope along t. */
+Test(grad_loop, jvp)
+{
+    const sabir_value x = IN(2, 3), w = IN(3, 3), u = IN(2, 3), tangents[] = {IN(2, 3), IN(3, 3)}, step = IN0();
+    const sabir_value wrt[] = {sabir_add(g, x, sabir_mul(g, step, tangents[0])), sabir_add(g, w, sabir_mul(g, step, tangents[1]))};
+    const sabir_value y = looped(wrt[0], wrt[1], 4);
+    sabir_value along, back[2];
+    MUST(sabir_jvp(g, &y, 1, wrt, tangents, 2, &along));
+    MUST(sabir_vjp(g, &y, &u, 1, wrt, 2, NULL, back));
+    const int a = out(total(sabir_mul(g, u, along))), b = out(sabir_add(g, total(sabir_mul(g, back[0], tangents[0])), total(sabir_mul(g, back[1], tangents[1]))));
+    const int whole = out(total(sabir_mul(g, u, y)));
+    run();
+    const double forward = at(a, 0);
+    NEAR(forward, at(b, 0), 1e-13, "the two products");
+    NEAR(forward, difference(whole, step, 0), 1e-8, "the slope");
+}
+
+/* ---- What is left after simplification ---- */
+
+static void count_nodes(const bool *kept_outputs, uint32_t *loops, uint32_t *updates)
+{
+    const char *names[MOST_VALUES];
+    sbr_lower_options options = {.simplify = true, .outputs = names};
+    for (int i = 0; i < output_count; i++)
+        if (kept_outputs[i]) names[options.output_count++] = outputs[i].name;
+    sabir_graph *simplified;
+    MUST(sbr_simplify(g, &g->allocator, &options, &simplified));
+    *loops = *updates = 0;
+    for (uint32_t n = 0; n < simplified->nodes.count; n++) {
+        *loops += simplified->nodes.data[n].op == SBR_OP_loop;
+        *updates += simplified->nodes.data[n].op == SBR_OP_update;
+    }
+    sabir_graph_destroy(simplified);
+}
+
+/* The twin runs in the loop's place when the gradient is asked for, and not at all when it is not. */
+Test(grad_loop, twins_run_in_their_loops_place)
+{
+    const sabir_value x = IN(2, 3), w = IN(3, 3), wrt[] = {x, w}, y = total(looped(x, w, 4));
+    sabir_value grads[2], products[2];
+    uint32_t loops, updates;
+    MUST(sabir_grad(g, y, wrt, 2, grads));
+    (void)out(y);
+    (void)out(grads[0]);
+    count_nodes((const bool[]){true, true}, &loops, &updates);
+    cr_assert(loops == 2 && updates == 1, "%u loops, %u updates", loops, updates);
+    count_nodes((const bool[]){true, false}, &loops, &updates);
+    cr_assert(loops == 1 && updates == 0, "%u loops, %u updates", loops, updates);
+    MUST(sabir_hvp(g, y, wrt, wrt, 2, products));
+    (void)out(products[0]);
+    count_nodes((const bool[]){true, false, true}, &loops, &updates);
+    cr_assert_leq(loops, 4, "%u loops: forward, back, and each once more backwards", loops);
+}
+
+/* What a gradient does not need of the iterations is not kept: sums need nothing, a product its factor. */
+Test(grad_loop, tapes_that_nobody_reads_go)
+{
+    const sabir_value x = IN(3), z = IN(3), start[] = {x, z};
+    sabir_value c[2], r[2], grads[2];
+    uint32_t loops, updates;
+    sabir_loop_begin(g, 50, start, 2, c);
+    const sabir_value next[] = {sabir_add(g, c[0], c[1]), sabir_mul(g, c[1], sabir_number(g, SABIR_F64, 0.9))};
+    (void)sabir_loop_end(g, next, 2, SABIR_NONE, r);
+    MUST(sabir_grad(g, total(r[0]), start, 2, grads));
+    (void)out(grads[0]);
+    (void)out(grads[1]);
+    count_nodes((const bool[]){true, true}, &loops, &updates);
+    cr_assert(loops == 1 && updates == 0, "%u loops, %u updates", loops, updates);
+    run();
+    NEAR(at(1, 0), (1 - pow(0.9, 50)) / 0.1, 1e-12, "a geometric sum");
 }

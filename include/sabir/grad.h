@@ -41,8 +41,8 @@ SABIR_API sabir_value sabir_stop_gradient(sabir_graph *graph, sabir_value x);
 
 /* A gradient of the user's own for a subgraph. outputs were built from inputs (and may depend on other values, to which no gradient flows);
  * results are the same values, through which gradients reach inputs by way of function instead of the nodes between. function builds, in graph, the
- * gradients input_grads[i] (SABIR_NONE: zero) for output_grads[k] (SABIR_NONE: zero), and may use any value of the graph; it is called once for each
- * differentiation. user lives as long as the graph. */
+ * gradients input_grads[i] (SABIR_NONE: zero) for output_grads[k] (SABIR_NONE: zero), and may use any value of the graph. It is called for each
+ * differentiation, once or, with loops or a memory budget, more often; what it built may be thrown away then. user lives as long as the graph. */
 typedef sabir_status sabir_gradient_function(void *user, sabir_graph *graph, const sabir_value *inputs, uint32_t input_count, const sabir_value *outputs,
                                              const sabir_value *output_grads, uint32_t output_count, sabir_value *input_grads);
 SABIR_API sabir_status sabir_custom_gradient(sabir_graph *graph, const sabir_value *inputs, uint32_t input_count, const sabir_value *outputs,
