@@ -124,26 +124,33 @@ static bool waits(const sbr_module *module, const sbr_span *spans, uint32_t a, u
     return false;
 }
 
-/* Puts slot b where a waits to be read: pair number `pair` of those that the module has, modulo their count. False: it has none. */
-static bool spoil(sbr_module *module, uint32_t pair)
+/* Counts the pairs of which b can be put where a waits to be read; *a and *b: the pair of that number. */
+static uint32_t find_pair(const sbr_module *module, const sbr_span *spans, uint32_t number, uint32_t *a, uint32_t *b)
 {
     uint32_t count = 0;
+    for (uint32_t i = 0; i < module->slots.count; i++)
+        for (uint32_t k = 0; k < module->slots.count; k++) {
+            const sbr_slot *first = &module->slots.data[i], *second = &module->slots.data[k];
+            if (!waits(module, spans, i, k) || first->offset + second->bytes > module->chunks.data[first->chunk]) continue;
+            if (count++ != number) continue;
+            *a = i;
+            *b = k;
+        }
+    return count;
+}
+
+/* False: nothing waits while another begins. */
+static bool spoil(sbr_module *module, uint32_t seed)
+{
+    uint32_t a = 0, b = 0;
     sbr_span *spans = calloc(module->slots.count, sizeof *spans);
     cr_assert(spans);
     cr_assert_eq(sbr_find_spans(module, false, spans), SABIR_OK);
-    for (int counted = 0; counted < 2; counted++) {
-        for (uint32_t a = 0, k = 0; a < module->slots.count; a++)
-            for (uint32_t b = 0; b < module->slots.count; b++) {
-                const sbr_slot *first = &module->slots.data[a];
-                sbr_slot *second = &module->slots.data[b];
-                if (!waits(module, spans, a, b) || first->offset + second->bytes > module->chunks.data[first->chunk]) continue;
-                if (!counted) count++;
-                if (!counted || k++ != pair % count) continue;
-                second->chunk = first->chunk;
-                second->offset = first->offset;
-            }
-    }
+    const uint32_t count = find_pair(module, spans, 0, &a, &b);
+    if (count) find_pair(module, spans, seed % count, &a, &b);
     free(spans);
+    module->slots.data[b].chunk = module->slots.data[a].chunk;
+    module->slots.data[b].offset = module->slots.data[a].offset;
     return count > 0;
 }
 
