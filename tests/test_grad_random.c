@@ -7,7 +7,7 @@
 
 #include "support/devices.h"
 
-enum { SIDE = 4, ELEMENTS = SIDE * SIDE, MOST_VALUES = 12, MOST_OUTPUTS = 3, ON_REFERENCE = 400, ON_DEVICES = 20 };
+enum { SIDE = 4, ELEMENTS = SIDE * SIDE, MOST_VALUES = 12, MOST_OUTPUTS = 3, ON_REFERENCE = 400, ON_DEVICES = 12 };
 
 /* ---- Random graphs: values are [4, 4] and bounded ---- */
 
