@@ -39,7 +39,7 @@ _sabir()
         options="--device --json --help"
         [[ $word == -* ]] || options+=" $(_sabir_operators)"
         ;;
-    check) options="--device --op --coverage --large --random --seed --clamp --json --help" ;;
+    check) options="--device --op --coverage --large --gradients --random --seed --clamp --json --help" ;;
     bench) options="--device --only --seconds --json --help" ;;
     *) options= ;;
     esac

@@ -122,6 +122,8 @@ Test(errors, movement)
     SHAPE_("the last extent, the window, is the dim n", sabir_overlap_add(g, V(F32, 4, n), 0, 2, 8));
     TYPE_("x, to be interpolated, is i32", sabir_resize(g, V(I32, 4), SABIR_SHAPE(8), SABIR_RESIZE_LINEAR));
     SHAPE_("4 axes change", sabir_resize(g, V(F32, 4, 4, 4, 4), SABIR_SHAPE(8, 8, 8, 8), SABIR_RESIZE_LINEAR));
+    SHAPE_("may have no elements", sabir_resize_adjoint(g, V(F32, 8), SABIR_SHAPE(0), SABIR_RESIZE_NEAREST));
+    TYPE_("x is i8", sabir_resize_adjoint(g, V(I8, 8), SABIR_SHAPE(4), SABIR_RESIZE_NEAREST));
     SHAPE_("may have no elements", sabir_resize(g, V(F32, 0), SABIR_SHAPE(8), SABIR_RESIZE_NEAREST));
     SHAPE_("x has rank 1 and has to have 2", sabir_resize(g, V(F32, 4), SABIR_SHAPE(8, 8), SABIR_RESIZE_NEAREST));
     ARGUMENT_("no resize mode", sabir_resize(g, V(F32, 4), SABIR_SHAPE(8), (sabir_resize_mode)3));

@@ -107,6 +107,7 @@ Test(shapes, movement)
     IS("f32[n+1]", sabir_overlap_add(g, V(F32, n, 2), 0, 1, sabir_dim_affine(g, n, 1, 1)));
     IS("f32[0]", sabir_overlap_add(g, V(F32, 0, 2), 0, 5, 0));
     IS("f32[1, 8, n]", sabir_resize(g, V(F32, 1, 4, 4), SABIR_SHAPE(1, 8, n), SABIR_RESIZE_LINEAR));
+    IS("f32[1, 4, 4]", sabir_resize_adjoint(g, V(F32, 1, 8, n), SABIR_SHAPE(1, 4, 4), SABIR_RESIZE_LINEAR));
     IS("i8[2, 2]", sabir_resize(g, V(I8, 5, 7), SABIR_SHAPE(2, 2), SABIR_RESIZE_NEAREST));
 }
 

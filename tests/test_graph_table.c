@@ -48,6 +48,7 @@ static void build_movement(void)
     (void)sabir_unfold(g, x, 1, 2, 1);
     (void)sabir_overlap_add(g, V(F32, 3, 4), 0, 2, 8);
     (void)sabir_resize(g, x, SABIR_SHAPE(n, 8), SABIR_RESIZE_LINEAR);
+    (void)sabir_resize_adjoint(g, x, SABIR_SHAPE(n, 8), SABIR_RESIZE_LINEAR);
 }
 
 static void build_the_rest(void)

@@ -13,11 +13,13 @@ static bool room_for(conform_plan *plan, uint32_t count, size_t capacity, const 
     return false;
 }
 
-sabir_extent conform_dim(conform_build *b, int64_t maximum, int64_t first, int64_t second)
+sabir_extent conform_dim(conform_build *b, int64_t maximum, int64_t first, int64_t second) { return conform_dim_from(b, 0, maximum, first, second); }
+
+sabir_extent conform_dim_from(conform_build *b, int64_t minimum, int64_t maximum, int64_t first, int64_t second)
 {
     char name[16];
     snprintf(name, sizeof name, "dim%u", b->plan->dim_count);
-    const sabir_extent extent = sabir_dim_create(b->graph, name, 0, maximum);
+    const sabir_extent extent = sabir_dim_create(b->graph, name, minimum, maximum);
     if (!room_for(b->plan, b->plan->dim_count, COUNT_OF(b->plan->dims), "dims")) return extent;
     b->plan->dims[b->plan->dim_count++] = (conform_dim_use){extent, {first, second}};
     b->plan->rounds = CONFORM_ROUNDS;

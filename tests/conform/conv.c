@@ -57,8 +57,23 @@ static void layouts(conform_build *b)
     conform_output(b, "dim", convolve(b, c, conform_input(b, b->type, x, BETWEEN(-1, 1))));
 }
 
+/* The first spatial axis has an extent known at run. */
+static void spatial_dims(conform_build *b)
+{
+    const bool transposed = strcmp(b->of->op, "conv_transpose") == 0;
+    const convolution *all = transposed ? backward : forward;
+    const uint32_t count = transposed ? COUNT_OF(backward) : COUNT_OF(forward);
+    const sabir_extent n = conform_dim_from(b, 7, 20, 11, 16);
+    for (uint32_t i = 0; i < count; i++) {
+        sabir_shape x = all[i].x;
+        x.extents[2] = n;
+        conform_output(b, all[i].name, convolve(b, &all[i], conform_input(b, b->type, x, BETWEEN(-1, 1))));
+    }
+}
+
 static void convolution_cases(conform_list *list)
 {
+    conform_add(list, OF(F32) | OF(F16), "dims", spatial_dims, 0);
     conform_add(list, FLOATS, "attributes", convolutions, 0);
     conform_add(list, FLOATS, "layouts", layouts, 0);
 }
@@ -98,6 +113,16 @@ static void pools(conform_build *b)
     conform_output(b, "dim", pool(b, &poolings[3], conform_input(b, b->type, x, fill)));
 }
 
+static void pool_dims(conform_build *b)
+{
+    const sabir_extent n = conform_dim_from(b, 9, 20, 11, 16);
+    for (uint32_t i = 0; i < COUNT_OF(poolings); i++) {
+        sabir_shape x = poolings[i].x;
+        x.extents[2] = n;
+        conform_output(b, poolings[i].name, pool(b, &poolings[i], conform_input(b, b->type, x, BETWEEN(-4, 4))));
+    }
+}
+
 static void pool_specials(conform_build *b)
 {
     conform_output(b, "specials", pool(b, &poolings[2], conform_input(b, b->type, poolings[2].x, (conform_fill){-4, 4, CONFORM_SPECIAL, NULL})));
@@ -106,7 +131,12 @@ static void pool_specials(conform_build *b)
 CONFORM_CASES(max_pool)
 {
     conform_add(list, NUMBERS, "windows", pools, 0);
+    conform_add(list, OF(F32), "dims", pool_dims, 0);
     conform_add(list, FLOATS, "specials", pool_specials, 0);
 }
 
-CONFORM_CASES(avg_pool) { conform_add(list, FLOATS, "windows", pools, 0); }
+CONFORM_CASES(avg_pool)
+{
+    conform_add(list, FLOATS, "windows", pools, 0);
+    conform_add(list, OF(F32), "dims", pool_dims, 0);
+}

@@ -41,7 +41,22 @@ static void stencils(conform_build *b)
     conform_output(b, "dim", spread(b, &grids[3], conform_input(b, b->type, x, PLAIN)));
 }
 
-CONFORM_CASES(stencil) { conform_add(list, FLOATS, "boundaries", stencils, 0); }
+/* The first axis of the grid has an extent known at run, down to less than the halo. */
+static void stencil_dims(conform_build *b)
+{
+    const sabir_extent n = conform_dim_from(b, 1, 20, 13, 2);
+    for (uint32_t i = 0; i < COUNT_OF(grids); i++) {
+        grid of = grids[i];
+        of.x.extents[of.x.rank - of.attrs.axes] = n;
+        conform_output(b, of.name, spread(b, &of, conform_input(b, b->type, of.x, PLAIN)));
+    }
+}
+
+CONFORM_CASES(stencil)
+{
+    conform_add(list, FLOATS, "boundaries", stencils, 0);
+    conform_add(list, OF(F32), "dims", stencil_dims, 0);
+}
 
 /* ---- Rows by pointer ---- */
 
@@ -93,6 +108,10 @@ static void products(conform_build *b)
     conform_output(b, "wide", multiply(b, conform_input(b, b->type, SABIR_SHAPE(13, 257), PLAIN), 5, 31, 13));
     conform_output(b, "dense_row", multiply(b, conform_input(b, b->type, SABIR_SHAPE(13, 3), BETWEEN(0, 1)), 1, 257, 13));
     conform_output(b, "no_edges", multiply(b, conform_input(b, b->type, SABIR_SHAPE(5, 3), PLAIN), 7, 0, 5));
+    const sabir_extent n = conform_dim(b, 70, 61, 7), m = conform_dim(b, 20, 13, 4), r = conform_dim_from(b, 1, 20, 12, 1);
+    const sabir_value values = b->variant ? conform_input(b, b->type, SABIR_SHAPE(n), BETWEEN(-1, 1)) : SABIR_NONE;
+    const sabir_value x = conform_input(b, b->type, SABIR_SHAPE(m, 3), PLAIN), to = conform_input(b, SABIR_I32, SABIR_SHAPE(n), BETWEEN(-1, 13));
+    conform_output(b, "dims", sabir_spmm(b->graph, pointers(b, r, 7), to, values, x));
     conform_output(b, "no_features", multiply(b, conform_input(b, b->type, SABIR_SHAPE(5, 0), PLAIN), 7, 13, 5));
 }
 

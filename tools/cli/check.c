@@ -208,7 +208,9 @@ const cli_command cli_check = {
     .name = "check",
     .summary = "compare every operator with the reference",
     .text = "Runs every operator, in every type that it takes and on awkward shapes, on a device and compares the results\n"
-            "with the float64 reference. A case is skipped only where the device lacks a capability, which is named.\n\n"
+            "with the float64 reference. A case is skipped only where the device lacks a capability, which is named.\n"
+            "With --gradients the gradients of the cases in f32 and f16 are compared instead; those of the reference itself,\n"
+            "first and second order, with differences.\n\n"
             "--json prints {device, operators, cases, passed, failed, skipped, kernels (compiled), seconds,\n"
             "failures: [{name, message}], skips: [{name, capability}]}, with --device all an array of these; with --coverage\n"
             "also coverage: [{operator, types, cases, passed, failed, skipped}].\n"
@@ -218,7 +220,7 @@ const cli_command cli_check = {
         {"op", "REGEX", "only operators in whose name it is found; with a '/', cases (operator/type/case)"},
         {"coverage", NULL, "also a line for each operator: its cases and the types in which it passed"},
         {"large", NULL, "the cases with tensors of 160 MiB instead of the others"},
-        {"gradients", NULL, "gradients of the cases of float types instead: on the reference against differences, first and second order"},
+        {"gradients", NULL, "gradients of the cases instead of their results"},
         {"random", "N", "N random graphs instead of cases, each compiled in four ways"},
         {"seed", "N", "of the data (default: 1)"},
         {"clamp", "LIST", "as if the device had less: binding=BYTES,shared=BYTES,invocations=N,subgroup=N,no-f64,no-i64,no-addresses,..."},
