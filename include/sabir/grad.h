@@ -1,6 +1,11 @@
 /* Reverse-mode differentiation, graph to graph: gradients are values of the same graph, built of the same operators, so that they can be differentiated
  * again. What is differentiated are float values; integers and bool carry no gradient. An operator without a rule is SABIR_UNSUPPORTED, with
- * its name and place, kept as the graph's error like every other mistake. */
+ * its name and place, kept as the graph's error like every other mistake.
+ *
+ * Where there is no one derivative: of equals that compete (maximum, max, max_pool, top_k, segment_max, scatter_max, clamp) the first takes the
+ * gradient, in the order in which the operator itself breaks ties: the first operand, the lowest index, the value before its updates. abs and relu have
+ * slope 0 at 0, steps (sign, floor, comparisons) have none, a cast passes over its rounding. Of equal indices in scatter_set the last has the gradient.
+ * Elsewhere the formula is followed as IEEE arithmetic has it: infinite slopes of sqrt and log at 0, NaN for the exponent of pow at a base of 0. */
 #ifndef SABIR_GRAD_H
 #define SABIR_GRAD_H
 

@@ -12,8 +12,8 @@ static sabir_value flat_places(sabir_value indices, const sabir_shape *around, s
     const sabir_value size = extent_value(graph, length), inner = extent_value(graph, around->extents[2]);
     const sabir_value zero = sabir_number(graph, SABIR_I32, 0);
     const sabir_value outside = sabir_logical_or(graph, sabir_less(graph, indices, zero), sabir_greater_equal(graph, indices, size));
-    const sabir_value line = sabir_mul(graph, sbr_grad_places(graph, around, 0), size);
-    const sabir_value place = sabir_add(graph, sabir_mul(graph, sabir_add(graph, line, indices), inner), sbr_grad_places(graph, around, 2));
+    const sabir_value line = sabir_mul(graph, sbr_grad_places(graph, SABIR_I32, around, 0), size);
+    const sabir_value place = sabir_add(graph, sabir_mul(graph, sabir_add(graph, line, indices), inner), sbr_grad_places(graph, SABIR_I32, around, 2));
     return sabir_select(graph, outside, sabir_number(graph, SABIR_I32, -1), place);
 }
 
@@ -35,5 +35,6 @@ sabir_status sbr_grad_add_along(const sabir_shape *shape, sabir_value indices, s
 
 sabir_value sbr_grad_at(const sabir_shape *shape, sabir_value index, sabir_value grad, int32_t axis)
 {
-    return sbr_grad_where(sabir_equal(grad.graph, sbr_grad_places(grad.graph, shape, axis), index), grad);
+    const sabir_value place = sbr_grad_indices(index, shape->extents[axis], grad);
+    return sbr_grad_where(sabir_equal(grad.graph, sbr_grad_places(grad.graph, sabir_value_type(place), shape, axis), place), grad);
 }

@@ -46,23 +46,26 @@ static sabir_status with_halo(const grid *of, sabir_value x, sabir_shape *shape,
 
 /* ---- The operand ---- */
 
-/* Without a mask: what each cell gave to its neighbours, halo included, comes back to it; the halo then goes where it came from. */
+/* Without a mask: what each cell gave to its neighbours comes back to it, by the weights turned round. That is so where the grid wraps or ends; where
+ * its edge is repeated, halo and all, which then goes where it came from. */
 static sabir_status spread(const grid *of, sabir_value g, sabir_value weights, sabir_value *result)
 {
     sabir_graph *graph = g.graph;
-    const sabir_stencil_attrs nothing = {.axes = of->attrs.axes, .boundary = {SABIR_BOUNDARY_DIRICHLET, SABIR_BOUNDARY_DIRICHLET, SABIR_BOUNDARY_DIRICHLET}};
+    sabir_stencil_attrs attrs = {.axes = of->attrs.axes};
     sabir_ints halo = {.count = of->shape.rank};
     sabir_shape now = of->shape;
     for (int32_t i = 0; i < of->attrs.axes; i++) {
-        halo.values[1 + i] = of->window.extents[i] / 2;
+        const bool is_edge = of->attrs.boundary[i] == SABIR_BOUNDARY_NEUMANN;
+        attrs.boundary[i] = is_edge ? SABIR_BOUNDARY_DIRICHLET : of->attrs.boundary[i];
+        halo.values[1 + i] = is_edge ? of->window.extents[i] / 2 : 0;
         SABIR_TRY(sbr_extent_affine(graph, now.extents[1 + i], 1, 2 * halo.values[1 + i], 1, &now.extents[1 + i]));
     }
-    const sabir_value around = sabir_pad(graph, g, halo, halo, SABIR_PAD_CONSTANT, 0);
-    *result = sabir_stencil(graph, around, sabir_flip(graph, weights, SABIR_ALL_AXES), SABIR_NONE, &nothing);
+    const sabir_value around = sbr_shape_equal(&now, &of->shape) ? g : sabir_pad(graph, g, halo, halo, SABIR_PAD_CONSTANT, 0);
+    *result = sabir_stencil(graph, around, sabir_flip(graph, weights, SABIR_ALL_AXES), SABIR_NONE, &attrs);
     for (int32_t i = 0; i < of->attrs.axes; i++) {
         const sbr_border border = border_of(of, i, 1, 0);
         now.extents[1 + i] = of->shape.extents[1 + i];
-        SABIR_TRY(sbr_grad_fold(*result, &now, &border, result));
+        if (of->attrs.boundary[i] == SABIR_BOUNDARY_NEUMANN) SABIR_TRY(sbr_grad_fold(*result, &now, &border, result));
     }
     return SABIR_OK;
 }

@@ -32,11 +32,17 @@ sabir_value sbr_grad_over(sabir_value x, sabir_extent extent)
     return sbr_grad_as(sbr_grad_div2(wide, sabir_cast(x.graph, sabir_dim_value(x.graph, extent), sabir_value_type(wide))), type);
 }
 
-sabir_value sbr_grad_places(sabir_graph *graph, const sabir_shape *shape, int32_t axis)
+sabir_value sbr_grad_indices(sabir_value indices, sabir_extent extent, sabir_value like)
+{
+    const sabir_type type = sabir_value_type(like) == SABIR_F64 ? SABIR_F64 : SABIR_F32;
+    return type == SABIR_F64 || sbr_extent_most(indices.graph, extent) <= 1 << 24 ? sabir_cast(indices.graph, indices, type) : indices;
+}
+
+sabir_value sbr_grad_places(sabir_graph *graph, sabir_type type, const sabir_shape *shape, int32_t axis)
 {
     sabir_shape line = {.rank = shape->rank - axis};
     for (int32_t i = 0; i < line.rank; i++) line.extents[i] = i ? 1 : shape->extents[axis];
-    return sabir_iota(graph, SABIR_I32, line, 0, 0, 1);
+    return sabir_iota(graph, type, line, 0, 0, 1);
 }
 
 bool sbr_grad_is_empty(const sabir_shape *shape)

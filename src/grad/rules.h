@@ -29,8 +29,11 @@ sabir_value sbr_grad_mean_kept(sabir_value x, sabir_ints axes);
 sabir_shape sbr_grad_kept_shape(sabir_shape shape, sabir_ints axes);
 /* x / extent, which may be a dim. */
 sabir_value sbr_grad_over(sabir_value x, sabir_extent extent);
-/* 0, 1, ... along axis, extents of 1 elsewhere: to be compared with indices. */
-sabir_value sbr_grad_places(sabir_graph *graph, const sabir_shape *shape, int32_t axis);
+/* 0, 1, ... of a type along axis, extents of 1 elsewhere. */
+sabir_value sbr_grad_places(sabir_graph *graph, sabir_type type, const sabir_shape *shape, int32_t axis);
+/* Indices (i32) in a type in which those below extent can be told apart and which is, if possible, that of like: comparisons then run in one kernel with
+ * what is computed in that type. */
+sabir_value sbr_grad_indices(sabir_value indices, sabir_extent extent, sabir_value like);
 /* Whether an extent is 0 whatever the dims: rules whose operators refuse such shapes then leave their results at zero. */
 bool sbr_grad_is_empty(const sabir_shape *shape);
 /* The outer, own and inner extents around an axis. */
