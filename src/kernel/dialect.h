@@ -32,7 +32,7 @@ enum { SBR_CLASS_ARITH = 100, SBR_CLASS_RESULT = 101, SBR_CLASS_WORDS = 102 };
 
 typedef enum sbr_param_type { SBR_PARAM_UINT, SBR_PARAM_INT, SBR_PARAM_FLOAT, SBR_PARAM_IDX } sbr_param_type;
 
-enum { SBR_MAX_BUFFERS = 12, SBR_MAX_PARAMS = 48, SBR_MAX_CONSTANTS = 8, SBR_MAX_SHARED = 6, SBR_NAME = 40,
+enum { SBR_MAX_BUFFERS = 12, SBR_MAX_PARAMS = 64, SBR_MAX_CONSTANTS = 8, SBR_MAX_SHARED = 24, SBR_NAME = 40,
        SBR_GATE_WORD = 0, SBR_BUFFER_WORDS = 5 };
 
 typedef struct sbr_kernel_buffer { char name[SBR_NAME]; sbr_access access; int class_; } sbr_kernel_buffer;
@@ -59,6 +59,7 @@ typedef struct sbr_kernel_desc {
     sbr_kernel_shared shared[SBR_MAX_SHARED];
     uint32_t control_words;  /* words a launch takes */
     bool needs_i64, needs_subgroups;
+    bool only_cpu;           /* for OpenCL on CPUs: no SPIR-V is made of it */
     const char *view;        /* NUL-terminated list of buffer names separated by blanks, or NULL */
     const char *uses, *helpers, *body; /* in the arena; uses and helpers may be NULL */
     const char *what;                  /* as given to sbr_dialect_read */

@@ -217,6 +217,14 @@ static sabir_status read_needs(const reader *r, char *line)
     return SABIR_OK;
 }
 
+static sabir_status read_only(const reader *r, char *line)
+{
+    char *word, *more;
+    if (!next_word(&line, &word) || strcmp(word, "cpu") || next_word(&line, &more)) return FAIL(r, "expected: only cpu");
+    r->desc->only_cpu = true;
+    return SABIR_OK;
+}
+
 /* Keeps a list of words, separated by single blanks. */
 static sabir_status read_list(const reader *r, char *line, const char **list)
 {
@@ -264,6 +272,7 @@ static sabir_status read_head_line(reader *r, char *line)
     if (!strcmp(word, "view")) return read_list(r, line, &r->desc->view);
     if (!strcmp(word, "shared")) return read_shared(r, line);
     if (!strcmp(word, "needs")) return read_needs(r, line);
+    if (!strcmp(word, "only")) return read_only(r, line);
     if (!strcmp(word, "uses")) return read_list(r, line, &r->desc->uses);
     return FAIL(r, "'%s' begins no head line", word);
 }

@@ -1,6 +1,8 @@
-/* Cases of the elementwise kernels, from the operator table, so that an operator is written once. In a kernel's text the line
+/* Lines of a kernel's text that stand for others. Cases of the elementwise kernels come from the operator table, so that an operator is written once:
  *     @uses ARITY same|bool      becomes the line `uses` of what the expressions call,
- *     @switch ARITY same|bool    becomes `case NUMBER: RESULT = EXPRESSION; break;` for the rows of that arity and result. */
+ *     @switch ARITY same|bool    becomes `case NUMBER: RESULT = EXPRESSION; break;` for the rows of that arity and result.
+ * What sibling kernels share is written once too:
+ *     @part NAME                 becomes the text of kernels/parts/NAME.k. */
 #include "graph/graph.h"
 #include "kernelgen.h"
 
@@ -49,39 +51,56 @@ static sabir_status put_uses(kernelgen *gen, const char *what, selection wanted,
     return status;
 }
 
-static sabir_status expand_line(kernelgen *gen, const char *what, const char *line, size_t length, sbr_text *out)
+/* Parts may hold parts. */
+enum { MOST_DEPTH = 4 };
+
+static sabir_status expand_lines(kernelgen *gen, const char *what, const char *text, size_t size, int depth, sbr_text *out);
+
+static sabir_status put_part(kernelgen *gen, const char *what, const char *name, int depth, sbr_text *out)
 {
-    char copy[80], directive[16], result[16], arity, more;
+    char *path = kernelgen_format(gen, "%s/kernels/parts/%s.k", gen->root, name), *data;
+    size_t size;
+    if (!path) return sbr_no_memory(strlen(name));
+    if (depth == MOST_DEPTH) return sbr_fail(SABIR_COMPILE_FAILED, "%s: the part %s stands in %d others; perhaps one of them holds itself", what, name, depth);
+    SABIR_TRY(kernelgen_read_file(gen, path, &data, &size));
+    return expand_lines(gen, what, data, size, depth + 1, out);
+}
+
+static sabir_status expand_line(kernelgen *gen, const char *what, const char *line, size_t length, int depth, sbr_text *out)
+{
+    char copy[80], directive[16], result[16], part[48], arity, more;
     selection wanted;
     snprintf(copy, sizeof copy, "%.*s", (int)length, line);
+    if (sscanf(copy, "@part %47s %c", part, &more) == 1) return put_part(gen, what, part, depth, out);
     bool understood = sscanf(copy, "@%15s %c %15s %c", directive, &arity, result, &more) == 3 && arity >= '1' && arity <= '3';
     wanted.inputs = understood ? (unsigned)(arity - '0') : 0;
     wanted.is_bool = understood && !strcmp(result, "bool");
-    if (!understood || (!wanted.is_bool && strcmp(result, "same"))) return sbr_fail(SABIR_COMPILE_FAILED, "%s: '%s' is neither @uses nor @switch ARITY same|bool", what, copy);
+    if (!understood || (!wanted.is_bool && strcmp(result, "same")))
+        return sbr_fail(SABIR_COMPILE_FAILED, "%s: '%s' is none of @uses ARITY same|bool, @switch ARITY same|bool, @part NAME", what, copy);
     if (!strcmp(directive, "uses")) return put_uses(gen, what, wanted, out);
-    if (strcmp(directive, "switch")) return sbr_fail(SABIR_COMPILE_FAILED, "%s: '@%s' is unknown; there are @uses and @switch", what, directive);
+    if (strcmp(directive, "switch")) return sbr_fail(SABIR_COMPILE_FAILED, "%s: '@%s' is unknown; there are @uses, @switch and @part", what, directive);
     for (size_t i = 0; i < SBR_COUNT(rows); i++)
         if (is_selected(&rows[i], wanted)) put_case(out, &rows[i], wanted);
     return SABIR_OK;
 }
 
-static sabir_status expand(kernelgen *gen, const char *what, const char *text, size_t size, sbr_text *out)
+static sabir_status expand_lines(kernelgen *gen, const char *what, const char *text, size_t size, int depth, sbr_text *out)
 {
     for (const char *line = text, *end = text + size; line < end;) {
         const char *stop = memchr(line, '\n', (size_t)(end - line));
         size_t length = (size_t)((stop ? stop : end) - line);
-        if (*line == '@') SABIR_TRY(expand_line(gen, what, line, length, out));
+        if (*line == '@') SABIR_TRY(expand_line(gen, what, line, length, depth, out));
         else sbr_text_append(out, line, length + (stop ? 1 : 0));
         line += length + (stop ? 1 : 0);
     }
     return SABIR_OK;
 }
 
-sabir_status kernelgen_expand_operators(kernelgen *gen, const char *what, char **text, size_t *size)
+sabir_status kernelgen_expand(kernelgen *gen, const char *what, char **text, size_t *size)
 {
     if (**text != '@' && !strstr(*text, "\n@")) return SABIR_OK;
     sbr_text out = {.allocator = gen->allocator};
-    sabir_status status = expand(gen, what, *text, *size, &out);
+    sabir_status status = expand_lines(gen, what, *text, *size, 0, &out);
     if (status == SABIR_OK) {
         *size = out.length;
         *text = out.failed ? NULL : sbr_arena_copy(&gen->arena, out.data, out.length + 1);
