@@ -44,6 +44,8 @@ const sbr_view *sbr_in(const sbr_lowering *lowering, const sbr_node *node, uint3
 sabir_status sbr_temp(sbr_lowering *lowering, sabir_type type, int32_t rank, const sbr_expr *extents, sbr_view *view);
 /* A new dense slot for output number i of the node; the view is also entered as the output's. */
 sabir_status sbr_out(sbr_lowering *lowering, const sbr_node *node, uint32_t i, sbr_view *view);
+/* Words that are known here, as a u32 constant of the module; data lives as long as it. */
+sabir_status sbr_constant_words(sbr_lowering *lowering, const uint32_t *data, int64_t count, sbr_view *view);
 /* Output number i is this view (of an operand). */
 void sbr_alias(sbr_lowering *lowering, const sbr_node *node, uint32_t i, const sbr_view *view);
 bool sbr_is_dense(const sbr_lowering *lowering, const sbr_view *view); /* row-major without gaps; the offset may be anything */

@@ -60,6 +60,18 @@ sabir_status sbr_out(sbr_lowering *lowering, const sbr_node *node, uint32_t i, s
     return SABIR_OK;
 }
 
+sabir_status sbr_constant_words(sbr_lowering *lowering, const uint32_t *data, int64_t count, sbr_view *view)
+{
+    sbr_module *module = lowering->module;
+    const sbr_expr extent = sbr_num(lowering, count);
+    SABIR_TRY(sbr_temp(lowering, SABIR_U32, 1, &extent, view));
+    sbr_slot *slot = &module->slots.data[view->slot];
+    slot->kind = SBR_SLOT_CONSTANT;
+    slot->number = module->constants.count;
+    const sbr_constant_io constant = {data, (uint64_t)count * sizeof *data};
+    return sbr_push(&module->allocator, &module->constants, constant) ? SABIR_OK : sbr_no_memory(sizeof constant);
+}
+
 void sbr_alias(sbr_lowering *lowering, const sbr_node *node, uint32_t i, const sbr_view *view) { lowering->views[node->first_output + i] = *view; }
 
 bool sbr_is_dense(const sbr_lowering *lowering, const sbr_view *view)
