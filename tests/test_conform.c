@@ -26,9 +26,10 @@ static const char reductions[] = "^(sum|mean|prod|max|min|argmax|argmin|cumsum)$
 static const char order[] = "^(sort|top_k|compact|histogram)$";
 static const char dense[] = "^(matmul|conv|conv_transpose|max_pool|avg_pool)$";
 static const char norms[] = "^(softmax|log_softmax|layer_norm|rms_norm|group_norm|rope|cross_entropy)$";
+static const char attentions[] = "^(attention|attention_gradient|attention_bias_gradient|softmax_losses|softmax_losses_gradient)$";
 static const char grids[] = "^(stencil|segment_sum|segment_mean|segment_max|spmm)$";
 
-static const char *const families[] = {elementwise, leaves, aliases, creation, views, movement, indexing, reductions, order, dense, norms, grids};
+static const char *const families[] = {elementwise, leaves, aliases, creation, views, movement, indexing, reductions, order, dense, norms, attentions, grids};
 
 #define EW(name, inputs, class, result, expression, tolerance, text) #name,
 #define OP(name, least, most, outputs, attributes, flags, tolerance, text) #name,
@@ -91,6 +92,7 @@ FAMILY(reductions)
 FAMILY(order)
 FAMILY(dense)
 FAMILY(norms)
+FAMILY(attentions)
 FAMILY(grids)
 
 static void large_cases(sabir_context *context, const char *selector) { run_whole(context, selector, NULL, 1); }

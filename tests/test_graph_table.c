@@ -51,6 +51,18 @@ static void build_movement(void)
     (void)sabir_resize_adjoint(g, x, SABIR_SHAPE(n, 8), SABIR_RESIZE_LINEAR);
 }
 
+static void build_attention(void)
+{
+    const sabir_attention_operands operands = {.q = V(F32, 2, 4, n, 8), .k = V(F32, 2, m, 8), .v = V(F32, 2, m, 5), .bias = V(F32, n, m)};
+    const sabir_attention_attrs attrs = {.window = 9, .causal = 1};
+    sabir_value lse, entropy, total;
+    const sabir_value out = sabir_attention(g, &operands, &attrs, &lse);
+    (void)sabir_attention_gradient(g, &operands, &attrs, out, lse, out, SABIR_NONE, NULL, NULL);
+    (void)sabir_attention_bias_gradient(g, &operands, &attrs, out, lse, out, lse);
+    const sabir_value logits = V(F16, n, 7), labels = V(I32, n), loss = sabir_softmax_losses(g, logits, labels, SABIR_NONE, NULL, &entropy, &total);
+    (void)sabir_softmax_losses_gradient(g, logits, labels, SABIR_NONE, &(sabir_softmax_losses_attrs){.smoothing = 0.1}, entropy, total, loss, SABIR_NONE);
+}
+
 static void build_the_rest(void)
 {
     const sabir_value x = V(F32, n, 4), labels = V(I32, n), image = V(F32, 2, 4, 8), rows = V(I32, 3);
@@ -76,6 +88,7 @@ static void build_the_rest(void)
     (void)sabir_group_norm(g, x, SABIR_NONE, SABIR_NONE, 2, 1e-5);
     (void)sabir_rope(g, x, labels, 10000, 2);
     (void)sabir_cross_entropy(g, x, labels);
+    build_attention();
     (void)sabir_stencil(g, x, V(F32, 3), SABIR_NONE, &(sabir_stencil_attrs){.axes = 1, .boundary = {SABIR_BOUNDARY_DIRICHLET}, .value = {2}});
     (void)sabir_segment_sum(g, x, rows);
     (void)sabir_segment_mean(g, x, rows);

@@ -240,6 +240,72 @@ SABIR_API sabir_value sabir_rope(sabir_graph *graph, sabir_value x, sabir_value 
 /* logits [..., c] (float), labels i32 [...] -> [...] */
 SABIR_API sabir_value sabir_cross_entropy(sabir_graph *graph, sabir_value logits, sabir_value labels);
 
+/* ---- Attention ---- */
+
+/* What attention reads; a value left at zero ({0}) is absent. b...: batch axes, numpy broadcasting to those of q where nothing else is said.
+ *   q [b..., hq, nq, d], k [b..., hkv, nk, d], v [b..., hkv, nk, dv]: hkv divides hq, query head h reads key head h / (hq / hkv); d and dv numbers up
+ *     to 256. Any float types, f64 only all together.
+ *   bias: float, broadcast to [b..., hq, nq, nk], added to the scaled products; with rows: [b..., hq, e], one number an edge.
+ *   mask: u32 [b..., hq, ceil(nq / mask_queries), words], words = ceil(ceil(nk / mask_keys) / 32), axes before the last broadcast: bit j % 32 of word j / 32
+ *     says whether the queries of that row see keys mask_keys j and the mask_keys - 1 after.
+ *   rows i32 [nq + 1], columns i32 [e]: adjacency in CSR form: query i sees keys columns[rows[i]] .. columns[rows[i + 1] - 1]; a column outside 0 .. nk - 1
+ *     is passed over. Not with mask or blocks.
+ *   q_positions i32 [b..., nq], k_positions i32 [b..., nk], within 2^30: what causal and window compare; else key j stands at j and query i at
+ *     k_length - q_length + i, the last query beside the last key.
+ *   q_lengths, k_lengths i32 [b...]: how many queries and keys of a batch row count, from the first on.
+ *   blocks i32 [b..., nq or 1, l, 3 or 4]: each query's list (1: one list for all queries) of blocks of keys: block, start offset, length, first (0 where the
+ *     last extent is 3). k is then a pool [blocks, hkv, block, d], v likewise: the item stands for keys 0 .. length - 1 of its block, which stand at
+ *     positions start + first + 0, 1, ...; an item whose block is outside the pool, or of length 0 or less, is empty. Where rope_base is given, stored
+ *     keys are turned as if their block began at position 0 (key t by first + t): each query is turned back by start before it meets
+ *     the block, as rope does with -start. Not with k_positions, k_lengths, bias, mask, rows.
+ *   prefix_k [b..., hkv, np, d], prefix_v [b..., hkv, np, dv]: more keys, which every query sees as they are.
+ *   partial_out [b..., hq, nq, dv], partial_lse [b..., hq, nq]: what attention over other keys gave (f32; f64 for f64); the result is that over both. */
+typedef struct sabir_attention_operands {
+    sabir_value q, k, v;
+    sabir_value bias, mask, rows, columns;
+    sabir_value q_positions, k_positions, q_lengths, k_lengths;
+    sabir_value blocks;
+    sabir_value prefix_k, prefix_v;
+    sabir_value partial_out, partial_lse;
+} sabir_attention_operands;
+
+typedef struct sabir_attention_attrs {
+    double scale;                    /* of the products; 0: 1 / sqrt(d) */
+    int64_t window;                  /* 0: none; else a key is seen at a distance below it, before the query or, unless causal, after it */
+    int64_t mask_queries, mask_keys; /* queries and keys that a bit of mask stands for; 0 counts as 1 */
+    double rope_base;                /* blocks: as for sabir_rope; 0: keys are met as they are stored */
+    int64_t rope_rotated;            /* 0: all d */
+    int32_t causal;                  /* non-zero: keys at the query's position and before */
+    int32_t wide;                    /* non-zero: out is f32 where q is f16 or bf16 */
+} sabir_attention_attrs;
+
+/* softmax(scale q k' + bias) v over the keys that a query sees, [b..., hq, nq, dv] of the type of q. *lse (NULL allowed) [b..., hq, nq]: logarithm of the
+ * sum of exponentials, f32 (f64 for f64), by which partial results merge. A query that sees no key gives 0, and -inf. attrs NULL: all defaults.
+ * Online softmax by tiles, no [nq, nk] array: Dao et al., FlashAttention (2022). */
+SABIR_API sabir_value sabir_attention(sabir_graph *graph, const sabir_attention_operands *operands, const sabir_attention_attrs *attrs, sabir_value *lse);
+/* Gradient of q; *d_k and *d_v (NULL allowed): of k and v, with all batch axes of q (blocks: of the pool's shape). Each of its operand's type. From out and lse
+ * of attention, or of whatever its keys are a part of (a prefix, a partial result, a ring), and the gradients of both; d_lse may be absent (SABIR_NONE).
+ * Probabilities are computed again, tile by tile; each sum is made in one order, without atomics. prefix_ and partial_ operands are not looked at. */
+SABIR_API sabir_value sabir_attention_gradient(sabir_graph *graph, const sabir_attention_operands *operands, const sabir_attention_attrs *attrs, sabir_value out,
+                                               sabir_value lse, sabir_value d_out, sabir_value d_lse, sabir_value *d_k, sabir_value *d_v);
+/* Gradient of bias, of its type and shape, likewise. */
+SABIR_API sabir_value sabir_attention_bias_gradient(sabir_graph *graph, const sabir_attention_operands *operands, const sabir_attention_attrs *attrs,
+                                                    sabir_value out, sabir_value lse, sabir_value d_out, sabir_value d_lse);
+
+/* ---- Losses of softmax ---- */
+
+typedef struct sabir_softmax_losses_attrs { double smoothing, temperature; } sabir_softmax_losses_attrs;
+/* Of p = softmax(logits / temperature), logits [..., c] (float), by row: the cross-entropy -sum over c of t[c] log p[c], times weight, where t is
+ * (1 - smoothing) one_hot(label) + smoothing / c; *entropy -sum p log p; *lse the logarithm of the sum of exponentials (each NULL allowed). All
+ * [...], f32 (f64 for f64). labels i32 [...], weights [...] of the result's type or SABIR_NONE. A label outside 0 .. c - 1 and a weight of 0 give 0.
+ * attrs NULL: smoothing 0, temperature 1 (0 counts as 1). */
+SABIR_API sabir_value sabir_softmax_losses(sabir_graph *graph, sabir_value logits, sabir_value labels, sabir_value weights,
+                                           const sabir_softmax_losses_attrs *attrs, sabir_value *entropy, sabir_value *lse);
+/* Gradient of logits from those of the cross-entropy and of the entropy (each SABIR_NONE allowed), with entropy and lse as sabir_softmax_losses gave them. */
+SABIR_API sabir_value sabir_softmax_losses_gradient(sabir_graph *graph, sabir_value logits, sabir_value labels, sabir_value weights,
+                                                    const sabir_softmax_losses_attrs *attrs, sabir_value entropy, sabir_value lse, sabir_value d_loss,
+                                                    sabir_value d_entropy);
+
 /* ---- Grids and sparse ---- */
 
 typedef enum sabir_boundary { SABIR_BOUNDARY_PERIODIC, SABIR_BOUNDARY_DIRICHLET, SABIR_BOUNDARY_NEUMANN } sabir_boundary;
@@ -382,6 +448,11 @@ SABIR_API sabir_value sabir_spmm(sabir_graph *graph, sabir_value rows, sabir_val
 #  define sabir_group_norm(...) SABIR_HERE((sabir_group_norm)(__VA_ARGS__))
 #  define sabir_rope(...) SABIR_HERE((sabir_rope)(__VA_ARGS__))
 #  define sabir_cross_entropy(...) SABIR_HERE((sabir_cross_entropy)(__VA_ARGS__))
+#  define sabir_attention(...) SABIR_HERE((sabir_attention)(__VA_ARGS__))
+#  define sabir_attention_gradient(...) SABIR_HERE((sabir_attention_gradient)(__VA_ARGS__))
+#  define sabir_attention_bias_gradient(...) SABIR_HERE((sabir_attention_bias_gradient)(__VA_ARGS__))
+#  define sabir_softmax_losses(...) SABIR_HERE((sabir_softmax_losses)(__VA_ARGS__))
+#  define sabir_softmax_losses_gradient(...) SABIR_HERE((sabir_softmax_losses_gradient)(__VA_ARGS__))
 #  define sabir_stencil(...) SABIR_HERE((sabir_stencil)(__VA_ARGS__))
 #  define sabir_segment_sum(...) SABIR_HERE((sabir_segment_sum)(__VA_ARGS__))
 #  define sabir_segment_mean(...) SABIR_HERE((sabir_segment_mean)(__VA_ARGS__))

@@ -1,4 +1,5 @@
 /* Attributes as text. */
+#include "attention.h"
 #include "print.h"
 
 static void put_int(const sbr_attrs_writer *w, const char *name, int64_t value) { sbr_text_printf(w->text, " %s=%lld", name, (long long)value); }
@@ -189,6 +190,46 @@ PRINTER(sabir_rope_attrs)
     AS(sabir_rope_attrs);
     put_real(w, "base", a->base);
     put_int(w, "rotated", a->rotated);
+}
+
+PRINTER(sbr_attention_attrs)
+{
+    AS(sbr_attention_attrs);
+    put_real(w, "scale", a->how.scale);
+    if (a->how.window) put_int(w, "window", a->how.window);
+    if (sbr_attention_has(a->given, SBR_ATTENTION_MASK) && (a->how.mask_queries != 1 || a->how.mask_keys != 1)) {
+        put_int(w, "mask_queries", a->how.mask_queries);
+        put_int(w, "mask_keys", a->how.mask_keys);
+    }
+    if (a->how.rope_base > 0) {
+        put_real(w, "rope_base", a->how.rope_base);
+        put_int(w, "rope_rotated", a->how.rope_rotated);
+    }
+    put_flag(w, "causal", a->how.causal);
+    put_flag(w, "wide", a->how.wide);
+    static const char *const names[] = {
+#define NAME(id, name) #name,
+        SBR_ATTENTION_OPERANDS(NAME)
+#undef NAME
+    };
+    for (uint32_t i = SBR_ATTENTION_V + 1; i < SBR_ATTENTION_OPERAND_COUNT; i++) put_flag(w, names[i], a->given >> i & 1u);
+}
+
+static void put_losses(const sbr_attrs_writer *w, const sabir_softmax_losses_attrs *how)
+{
+    if (how->smoothing != 0) put_real(w, "smoothing", how->smoothing);
+    if (how->temperature != 1) put_real(w, "temperature", how->temperature);
+}
+
+PRINTER(sabir_softmax_losses_attrs) { AS(sabir_softmax_losses_attrs); put_losses(w, a); }
+
+PRINTER(sbr_softmax_losses_gradient_attrs)
+{
+    AS(sbr_softmax_losses_gradient_attrs);
+    put_losses(w, &a->how);
+    put_flag(w, "weights", a->has_weights);
+    put_flag(w, "d_loss", a->has_d_loss);
+    put_flag(w, "d_entropy", a->has_d_entropy);
 }
 
 PRINTER(sabir_stencil_attrs)

@@ -26,6 +26,9 @@ typedef enum sbr_class { SBR_CLASS_FLOAT, SBR_CLASS_INT, SBR_CLASS_NUMBER, SBR_C
 typedef struct sbr_no_attrs { char nothing; } sbr_no_attrs;
 typedef struct sbr_constant_attrs { const void *data; size_t bytes; } sbr_constant_attrs; /* data in the graph's arena */
 typedef struct sbr_carry_attrs { uint32_t slot; uint32_t initial; } sbr_carry_attrs; /* initial: value index outside */
+/* given: bit set of the operands that are there (attention.h). */
+typedef struct sbr_attention_attrs { sabir_attention_attrs how; uint32_t given; } sbr_attention_attrs;
+typedef struct sbr_softmax_losses_gradient_attrs { sabir_softmax_losses_attrs how; int32_t has_weights, has_d_loss, has_d_entropy; } sbr_softmax_losses_gradient_attrs;
 /* Inputs of a loop node: initial values, next values, then going if has_going. Outputs: results, then the count. */
 /* Operands of a custom gradient: the outputs, one for each result, then the inputs. */
 typedef struct sbr_custom_attrs { sabir_gradient_function *function; void *user; } sbr_custom_attrs;

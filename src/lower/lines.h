@@ -32,6 +32,8 @@ static inline sbr_arith sbr_adding_arith(sabir_type type)
 /* The largest value of an extent or product of extents; INT64_MAX where it overflows. */
 int64_t sbr_most(const sbr_lowering *lowering, sbr_expr expr);
 
+/* y (dense, a float type) = sum of x, of the type in which y is computed, over its first axis. */
+sabir_status sbr_sum_first(sbr_lowering *lowering, const sbr_view *x, const sbr_view *y);
 /* y (dense, of the arithmetic type or narrower) = running sums of x along axis; starts may be NULL. attrs->axis names the axis. */
 sabir_status sbr_scan_view(sbr_lowering *lowering, sbr_arith arith, const sbr_view *x, const sbr_view *starts, const sabir_cumsum_attrs *attrs, const sbr_view *y);
 

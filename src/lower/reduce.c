@@ -204,6 +204,12 @@ static sabir_status reduce(sbr_lowering *lowering, const sbr_node *node, operati
     return reduce_view(lowering, &x, reduced, &how, &output);
 }
 
+sabir_status sbr_sum_first(sbr_lowering *lowering, const sbr_view *x, const sbr_view *y)
+{
+    const reduction how = {.operation = OPERATION_SUM, .arith = sbr_arith_of(y->type), .exact = y->type != SABIR_F64, .divisor = sbr_num(lowering, 1)};
+    return reduce_view(lowering, x, 1u, &how, y);
+}
+
 sabir_status sbr_lower_sum(sbr_lowering *lowering, const sbr_node *node) { return reduce(lowering, node, OPERATION_SUM); }
 sabir_status sbr_lower_mean(sbr_lowering *lowering, const sbr_node *node) { return reduce(lowering, node, OPERATION_SUM); }
 sabir_status sbr_lower_prod(sbr_lowering *lowering, const sbr_node *node) { return reduce(lowering, node, OPERATION_PRODUCT); }
