@@ -27,9 +27,11 @@ static const char order[] = "^(sort|top_k|compact|histogram)$";
 static const char dense[] = "^(matmul|conv|conv_transpose|max_pool|avg_pool)$";
 static const char norms[] = "^(softmax|log_softmax|layer_norm|rms_norm|group_norm|rope|cross_entropy)$";
 static const char attentions[] = "^(attention|attention_gradient|attention_bias_gradient|softmax_losses|softmax_losses_gradient)$";
-static const char grids[] = "^(stencil|segment_sum|segment_mean|segment_max|spmm)$";
+static const char grids[] = "^stencil$";
+static const char sparse[] = "^(segment_(sum|mean|max|min|softmax|ids)|spmm|sddmm)$";
+static const char experts[] = "^(group_by|grouped_matmul|grouped_outer)$";
 
-static const char *const families[] = {elementwise, leaves, aliases, creation, views, movement, indexing, reductions, order, dense, norms, attentions, grids};
+static const char *const families[] = {elementwise, leaves, aliases, creation, views, movement, indexing, reductions, order, dense, norms, attentions, grids, sparse, experts};
 
 #define EW(name, inputs, class, result, expression, tolerance, text) #name,
 #define OP(name, least, most, outputs, attributes, flags, tolerance, text) #name,
@@ -94,6 +96,8 @@ FAMILY(dense)
 FAMILY(norms)
 FAMILY(attentions)
 FAMILY(grids)
+FAMILY(sparse)
+FAMILY(experts)
 
 static void large_cases(sabir_context *context, const char *selector) { run_whole(context, selector, NULL, 1); }
 Test(conform, vulkan_large, .timeout = 300) { on_device("vulkan", large_cases); }

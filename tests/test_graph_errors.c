@@ -228,4 +228,23 @@ Test(errors, norms_grids_and_sparse)
     SHAPE_("values has shape [3] and has to have [4]", sabir_spmm(g, V(I32, 2), V(I32, 4), V(F32, 3), V(F32, 2, 2)));
     SHAPE_("x has rank 1", sabir_spmm(g, V(I32, 2), V(I32, 4), SABIR_NONE, V(F32, 2)));
     TYPE_("columns is u32", sabir_spmm(g, V(I32, 2), V(U32, 4), SABIR_NONE, V(F32, 2, 2)));
+    SHAPE_("values has shape [4, 2] and has to have [4, 3]", sabir_spmm(g, V(I32, 2), V(I32, 4), V(F32, 4, 2), V(F32, 2, 3, 5)));
+    SHAPE_("values has rank 3", sabir_spmm(g, V(I32, 2), V(I32, 4), V(F32, 4, 2, 2), V(F32, 2, 2)));
+    TYPE_("x is i32", sabir_segment_softmax(g, V(I32, 4), V(I32, 2)));
+    SHAPE_("n segments have n + 1 row pointers", sabir_segment_ids(g, V(I32, 0), 3));
+    SHAPE_("indices above 2^31 - 1", sabir_segment_ids(g, V(I32, 2), INT64_C(1) << 32));
+    SHAPE_("rows of x and of the row pointers differ: 3 and 2", sabir_sddmm(g, V(I32, 3), V(I32, 4), V(F32, 3, 5), V(F32, 2, 5)));
+    SHAPE_("y has shape [2, 4] and has to have [2, 5]", sabir_sddmm(g, V(I32, 4), V(I32, 4), V(F32, 3, 5), V(F32, 2, 4)));
+}
+
+Test(errors, grouped)
+{
+    TYPE_("keys is u32", sabir_group_by(g, V(U32, 4), 2, SABIR_NONE, NULL, NULL, NULL));
+    SHAPE_("keys has rank 2", sabir_group_by(g, V(I32, 4, 2), 2, SABIR_NONE, NULL, NULL, NULL));
+    SHAPE_("capacity has rank 1", sabir_group_by(g, V(I32, 4), 2, V(I32, 1), NULL, NULL, NULL));
+    ARGUMENT_("the number of groups is -1", sabir_group_by(g, V(I32, 4), -1, SABIR_NONE, NULL, NULL, NULL));
+    SHAPE_("groups of weights and of the pointers differ: 3 and 2", sabir_grouped_matmul(g, V(F32, 9, 4), V(F32, 3, 4, 5), V(I32, 3), 0));
+    SHAPE_("inner extents differ: 4 and 5", sabir_grouped_matmul(g, V(F32, 9, 4), V(F32, 2, 4, 5), V(I32, 3), 1));
+    TYPE_("x and weights have types f32 and f16", sabir_grouped_matmul(g, V(F32, 9, 4), V(F16, 2, 4, 5), V(I32, 3), 0));
+    SHAPE_("rows of x and y differ: 9 and 8", sabir_grouped_outer(g, V(F32, 9, 4), V(F32, 8, 5), V(I32, 3)));
 }

@@ -202,6 +202,20 @@ Test(shapes, grids_and_sparse)
     IS("i8[0, 2]", sabir_segment_max(g, V(I8, 0, 2), V(I32, 1)));
     IS("f32[4, 16]", sabir_spmm(g, V(I32, 5), V(I32, n), SABIR_NONE, V(F32, 9, 16)));
     IS("f16[4, 16]", sabir_spmm(g, V(I32, 5), V(I32, n), V(F16, n), V(F16, 9, 16)));
+    IS("f32[4, 2, 3]", sabir_spmm(g, V(I32, 5), V(I32, n), V(F32, n, 2), V(F32, 9, 2, 3)));
+    IS("u8[6, 3]", sabir_segment_min(g, V(U8, n, 3), V(I32, 7)));
+    IS("bf16[n, 3]", sabir_segment_softmax(g, V(BF16, n, 3), V(I32, 7)));
+    IS("i32[n]", sabir_segment_ids(g, V(I32, 7), n));
+    IS("f32[n]", sabir_sddmm(g, V(I32, 5), V(I32, n), V(F32, 4, 7), V(F32, 9, 7)));
+    IS("f64[n, 2]", sabir_sddmm(g, V(I32, 5), V(I32, n), V(F64, 4, 2, 7), V(F64, 9, 2, 7)));
+    sabir_value order, pointers, counts;
+    IS("i32[n]", sabir_group_by(g, V(I32, n), 8, V0(I32), &order, &pointers, &counts));
+    IS("i32[n]", order);
+    IS("i32[9]", pointers);
+    IS("i32[8]", counts);
+    IS("f32[n, 5]", sabir_grouped_matmul(g, V(F32, n, 4), V(F32, 8, 4, 5), pointers, 0));
+    IS("f32[n, 4]", sabir_grouped_matmul(g, V(F32, n, 5), V(F32, 8, 4, 5), pointers, 1));
+    IS("f16[8, 4, 5]", sabir_grouped_outer(g, V(F16, n, 4), V(F16, n, 5), pointers));
 }
 
 static const void *attrs_of(sabir_value value) { return g->nodes.data[g->values.data[value.index].node].attrs; }

@@ -94,6 +94,14 @@ static void build_the_rest(void)
     (void)sabir_segment_mean(g, x, rows);
     (void)sabir_segment_max(g, x, rows);
     (void)sabir_spmm(g, rows, labels, SABIR_NONE, x);
+    (void)sabir_segment_min(g, x, rows);
+    (void)sabir_segment_softmax(g, x, rows);
+    (void)sabir_segment_ids(g, rows, n);
+    (void)sabir_sddmm(g, rows, labels, V(F32, 2, 4), x);
+    sabir_value groups;
+    (void)sabir_group_by(g, labels, 5, SABIR_NONE, NULL, &groups, NULL);
+    const sabir_value grouped = sabir_grouped_matmul(g, x, V(F32, 5, 6, 4), groups, 1);
+    (void)sabir_grouped_outer(g, x, grouped, groups);
 }
 
 static void build_state(void)

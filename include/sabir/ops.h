@@ -322,8 +322,9 @@ SABIR_API sabir_value sabir_stencil(sabir_graph *graph, sabir_value x, sabir_val
 SABIR_API sabir_value sabir_segment_sum(sabir_graph *graph, sabir_value x, sabir_value rows);
 SABIR_API sabir_value sabir_segment_mean(sabir_graph *graph, sabir_value x, sabir_value rows);
 SABIR_API sabir_value sabir_segment_max(sabir_graph *graph, sabir_value x, sabir_value rows);
-/* rows i32 [n + 1], columns i32 [e], values [e] or SABIR_NONE (all 1), x [m, f] -> [n, f]: y[r] = sum over e of r of values[e] * x[columns[e]].
- * A column outside 0 .. m-1 counts as a row of zeros. */
+/* rows i32 [n + 1], columns i32 [e], values [e] or SABIR_NONE (all 1), x [m, f...] -> [n, f...]: y[r] = sum over e of r of
+ * values[e] * x[columns[e]]. Values may also have leading axes of the features, [e, h] for x [m, h, f]: each head its own.
+ * A column outside 0 .. m-1 counts as a row of zeros. sparse.h has more of sparse matrices. */
 SABIR_API sabir_value sabir_spmm(sabir_graph *graph, sabir_value rows, sabir_value columns, sabir_value values, sabir_value x);
 
 #ifdef __cplusplus

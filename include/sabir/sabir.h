@@ -6,9 +6,11 @@
 #include "grad.h"
 #include "graph.h"
 #include "io.h"
+#include "moe.h"
 #include "ops.h"
 #include "optim.h"
 #include "program.h"
+#include "sparse.h"
 #include "status.h"
 #include "types.h"
 #endif

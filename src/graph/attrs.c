@@ -67,6 +67,9 @@ PRINTER(sabir_top_k_attrs) { AS(sabir_top_k_attrs); put_int(w, "k", a->k); }
 PRINTER(sabir_compact_attrs) { AS(sabir_compact_attrs); put_int(w, "capacity", a->capacity); }
 PRINTER(sabir_histogram_attrs) { AS(sabir_histogram_attrs); put_int(w, "bins", a->bins); }
 
+PRINTER(sabir_group_by_attrs) { AS(sabir_group_by_attrs); put_int(w, "groups", a->groups); }
+PRINTER(sabir_grouped_attrs) { AS(sabir_grouped_attrs); put_flag(w, "transpose", a->transpose); }
+
 PRINTER(sabir_iota_attrs)
 {
     AS(sabir_iota_attrs);

@@ -47,6 +47,8 @@ sabir_status sbr_need_shape(const sbr_signature *signature, uint32_t operand, co
 sabir_status sbr_need_number(const sbr_signature *signature, sabir_extent extent, const char *what);
 /* An extent whose indices are i32. */
 sabir_status sbr_need_indexable(const sbr_signature *signature, sabir_extent extent);
+/* Row pointers i32 [n + 1]: *count is n. */
+sabir_status sbr_need_pointers(const sbr_signature *signature, uint32_t operand, sabir_extent *count);
 /* Distinct axes, made non-negative, in the order given; SABIR_ALL_AXES stands for each of them where all is true. */
 sabir_status sbr_need_axes(sabir_ints *axes, int32_t rank, bool all);
 /* Numpy broadcasting; graph is for the texts of dims. */

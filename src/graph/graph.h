@@ -9,7 +9,9 @@
 #include "base/context.h"
 #include "expr.h"
 #include "sabir/grad.h"
+#include "sabir/moe.h"
 #include "sabir/ops.h"
+#include "sabir/sparse.h"
 
 enum { SBR_VIEW = 1, SBR_LEAF = 2, SBR_STATE = 4, SBR_REGION = 8, SBR_EXACT = 16, SBR_ELEMENTWISE = 32, SBR_ALIAS = 64 };
 
