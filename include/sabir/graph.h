@@ -28,6 +28,8 @@ SABIR_API sabir_status sabir_graph_status(const sabir_graph *graph);
 SABIR_API sabir_context *sabir_graph_context(const sabir_graph *graph); /* that it was made in; borrowed */
 
 SABIR_API const char *sabir_value_name(sabir_value value); /* of an input, scalar or variable; NULL for any other value. Valid while the graph is */
+/* For functions that are made of operators: keeps the error, unless there is one, as if an operator had made it. Returns the null value. */
+SABIR_API sabir_value sabir_graph_fail(sabir_graph *graph, sabir_status status, const char *message);
 SABIR_API sabir_type sabir_value_type(sabir_value value);
 SABIR_API sabir_shape sabir_value_shape(sabir_value value);
 

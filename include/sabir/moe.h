@@ -1,7 +1,10 @@
 /* Mixture of experts: tokens are routed to a few of many experts, computed there in groups of any size, and brought back.
  *
+ *     sabir_route_options options = SABIR_ROUTE_OPTIONS;
  *     sabir_routing routing;
- *     sabir_route(g, tokens, &(sabir_route_options){.size = sizeof(sabir_route_options), .weights = gate, .k = 2}, &routing);
+ *     options.weights = gate;                                                    [d, experts]
+ *     options.k = 2;
+ *     sabir_route(g, tokens, &options, &routing);
  *     sabir_value rows = sabir_dispatch(g, &routing, tokens);                    [t * k, d], sorted by expert
  *     rows = sabir_grouped_matmul(g, sabir_gelu(g, sabir_grouped_matmul(g, rows, up, routing.groups, 0)), down, routing.groups, 0);
  *     sabir_value y = sabir_combine(g, &routing, rows);                          [t, d]
@@ -42,6 +45,7 @@ typedef enum sabir_gate {
     SABIR_GATE_COSINE   /* softmax of the cosine of token and expert, divided by the temperature (Chi et al., 2022) */
 } sabir_gate;
 
+/* Values that are left zero, or SABIR_NONE, are absent. */
 typedef struct sabir_route_options {
     size_t size;
     sabir_value weights;       /* [d, experts], of the tokens' type */
@@ -50,9 +54,9 @@ typedef struct sabir_route_options {
     double capacity_factor;    /* an expert takes ceil(factor * tokens * k / experts) entries, the first in token order; 0: all (dropless) */
     int keep_probabilities;    /* 0: the k weights of a token are divided by their sum; non-zero: they stay probabilities */
     double temperature;        /* of the cosine gate; 0: 0.07 */
-    sabir_value bias;          /* [experts], added for the choice alone, not for the weights (balancing without a loss); SABIR_NONE: none */
-    sabir_value key;           /* u32 [2 or more]: noise for the choice (Shazeer et al., 2017); SABIR_NONE: none */
-    sabir_value noise_weights; /* [d, experts]: the noise is normal times softplus(tokens * noise_weights); SABIR_NONE: times noise_scale */
+    sabir_value bias;          /* [experts], added for the choice alone, not for the weights (balancing without a loss) */
+    sabir_value key;           /* u32 [2 or more]: normal noise is added to the logits (Shazeer et al., 2017) */
+    sabir_value noise_weights; /* [d, experts]: the noise is scaled by softplus(tokens * noise_weights), without them by noise_scale */
     double noise_scale;
 } sabir_route_options;
 
@@ -61,19 +65,20 @@ typedef struct sabir_route_options {
 typedef struct sabir_routing {
     int64_t k, experts_count;
     sabir_value experts;       /* i32 [t, k]: chosen, best first */
-    sabir_value weights;       /* [t, k] */
-    sabir_value logits;        /* [t, experts] */
+    sabir_value weights;       /* [t, k], of the tokens' type */
+    sabir_value logits;        /* [t, experts], noise and all; f32 where tokens are of a half type, and so are probabilities and losses */
     sabir_value probabilities; /* [t, experts] */
     sabir_value order;         /* i32 [t * k]: at each place of the sorted rows the entry (token * k + choice), -1 after the last */
     sabir_value places;        /* i32 [t, k]: where each entry stands, -1 where it was dropped */
     sabir_value groups;        /* i32 [experts + 1]: where each expert's rows begin */
     sabir_value counts;        /* i32 [experts]: entries that wanted each expert, dropped ones too */
-    sabir_value balance_loss;  /* rank 0: experts * sum over j of (share of entries at j) * (mean probability of j); 1 when even (Fedus et al., 2021) */
+    sabir_value balance_loss;  /* rank 0: experts * sum over j of (share of the entries that wanted j) * (mean share of j in the probabilities); 1 when
+                                * even (Fedus et al., 2021) */
     sabir_value z_loss;        /* rank 0: mean of logsumexp(logits)^2 (Zoph et al., 2022) */
 } sabir_routing;
 
-/* tokens [t, d], float. Errors are the graph's; all values of routing are null then. */
-SABIR_API void sabir_route(sabir_graph *graph, sabir_value tokens, const sabir_route_options *options, sabir_routing *routing);
+/* tokens [t, d], float. Returns the graph's status; after an error the values of routing are null. */
+SABIR_API sabir_status sabir_route(sabir_graph *graph, sabir_value tokens, const sabir_route_options *options, sabir_routing *routing);
 /* tokens [t, d] -> [t * k, d]: each expert's tokens together; rows after the last are 0. */
 SABIR_API sabir_value sabir_dispatch(sabir_graph *graph, const sabir_routing *routing, sabir_value tokens);
 /* rows [t * k, d] -> [t, d]: the sum of each token's rows times its weights, in the order of its choices; dropped ones count as 0. */
@@ -89,7 +94,7 @@ typedef struct sabir_load {
 } sabir_load;
 
 /* counts i32 [experts], groups i32 [experts + 1], as a run left them (outputs of routing.counts and routing.groups). load->size is set by the caller. */
-SABIR_API sabir_status sabir_load_measure(sabir_tensor *counts, sabir_tensor *groups, sabir_load *load);
+SABIR_API sabir_status sabir_load_measure(sabir_context *context, sabir_tensor *counts, sabir_tensor *groups, sabir_load *load);
 /* A line of totals and one an expert: wanted, kept, a bar. The caller's: sabir_string_free. */
 SABIR_API sabir_status sabir_load_text(sabir_context *context, sabir_tensor *counts, sabir_tensor *groups, char **text);
 
@@ -98,6 +103,8 @@ SABIR_API sabir_status sabir_load_text(sabir_context *context, sabir_tensor *cou
 #endif
 
 #ifndef SABIR_PLAIN_NAMES
+/* It names graph twice. */
+#  define sabir_route(graph, ...) sabir_placed((graph), (sabir_route)((graph), __VA_ARGS__), __FILE__, __LINE__)
 #  define sabir_group_by(...) SABIR_HERE((sabir_group_by)(__VA_ARGS__))
 #  define sabir_grouped_matmul(...) SABIR_HERE((sabir_grouped_matmul)(__VA_ARGS__))
 #  define sabir_grouped_outer(...) SABIR_HERE((sabir_grouped_outer)(__VA_ARGS__))
