@@ -190,7 +190,7 @@ static void layers_are_their_experts(sabir_context *context, const char *selecto
         }
     rig_run(&r, NULL);
     rig_read(&r, "y", again);
-    cr_assert_eq(memcmp(y, again, sizeof y), 0, "two runs differ");
+    cr_assert(rig_same(y, again, sizeof y), "two runs differ");
     rig_close(&r);
 }
 ON_ALL(layers_are_their_experts)

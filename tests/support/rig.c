@@ -88,3 +88,5 @@ void rig_draw(uint64_t seed, float *data, int64_t count)
         data[k] = (float)((double)(int64_t)(state >> 33) * 0x1p-30 - 1.0);
     }
 }
+
+bool rig_same(const void *a, const void *b, size_t bytes) { return memcmp(a, b, bytes) == 0; }

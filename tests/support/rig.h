@@ -2,6 +2,8 @@
 #ifndef TESTS_RIG_H
 #define TESTS_RIG_H
 
+#include <stdbool.h>
+
 #include "sabir/sabir.h"
 
 enum { RIG_PORTS = 24 };
@@ -29,5 +31,8 @@ sabir_tensor *rig_tensor(rig *r, const char *name);
 
 /* count floats of -1 .. 1. */
 void rig_draw(uint64_t seed, float *data, int64_t count);
+
+/* Whether two lots of memory are the same, bit for bit. */
+bool rig_same(const void *a, const void *b, size_t bytes);
 
 #endif
