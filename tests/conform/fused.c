@@ -141,6 +141,15 @@ static void segments(conform_build *b)
     output(b, "again", sabir_add(g, sums, sabir_gather(g, sums, index_of(b, 7, 7), 0)));
 }
 
+/* What differs by type: the arithmetic, and how results are packed. */
+static void segments_of_types(conform_build *b)
+{
+    const edges e = edges_of(b, 7, 5, 61, 61);
+    const sabir_value x = in(b, SABIR_SHAPE(5, 3)), y = in(b, SABIR_SHAPE(7, 3)), w = in(b, SABIR_SHAPE(61, 1));
+    output(b, "sum", sabir_segment_sum(b->graph, message(b, &e, x, y, w), e.rows));
+    output(b, "largest", sabir_segment_max(b->graph, message(b, &e, x, y, w), e.rows));
+}
+
 static void segment_means(conform_build *b)
 {
     sabir_graph *g = b->graph;
@@ -160,8 +169,9 @@ void conform_cases_fused(conform_list *list)
         {"mean", "fused_rows", OF(F32) | OF(BF16), rows_at_the_end},
         {"matmul", "fused_epilogues", OF(F32) | OF(F16), product_epilogues},
         {"conv", "fused_epilogues", OF(F32), convolution_epilogues},
-        {"gather", "fused_gathers", OF(F32) | OF(F16) | OF(I32), gathers},
-        {"segment_sum", "fused_segments", OF(F32) | OF(F16) | OF(I32), segments},
+        {"gather", "fused_gathers", OF(F32) | OF(F16), gathers},
+        {"segment_sum", "fused_segments", OF(F32), segments},
+        {"segment_sum", "fused_segments_of_types", OF(F16) | OF(I32), segments_of_types},
         {"segment_mean", "fused_segments", OF(F32) | OF(F64), segment_means},
     };
     const uint32_t first = list->count;
