@@ -14,7 +14,7 @@
     Test(messages, name##_vulkan, .timeout = 120) { on_device("vulkan", name); }                 \
     Test(messages, name##_opencl, .timeout = 180) { on_device("opencl", name); }
 
-enum { NODES = 53, EDGES = 331, FEATURES = 12 };
+enum { NODES = 53, EDGES = 331, FEATURES = 40 };
 
 static int32_t targets[EDGES], sources[EDGES];
 static float node_data[NODES * FEATURES], edge_data[EDGES];

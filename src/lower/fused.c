@@ -77,17 +77,21 @@ static void put_phase(const sbr_fused_writer *w, sbr_text *text, const reduction
 
 void sbr_fused_open_phase(sbr_fused_writer *w, sbr_fused_outer *outer)
 {
-    *outer = (sbr_fused_outer){sbr_arena_copy(&w->lowering->module->arena, w->known, w->known_count * sizeof *w->known), w->known_count, w->body};
+    *outer = (sbr_fused_outer){sbr_arena_copy(&w->lowering->module->arena, w->known, w->known_count * sizeof *w->known), w->known_count, w->body, w->prelude, w->guards};
     if (!outer->known) w->status = sbr_no_memory(w->known_count * sizeof *w->known);
-    w->body = (sbr_text){.allocator = outer->body.allocator};
+    w->body = w->prelude = w->guards = (sbr_text){.allocator = outer->body.allocator};
     w->known_count = 0;
 }
 
 void sbr_fused_close_phase(sbr_fused_writer *w, const sbr_fused_outer *outer)
 {
-    w->phases.failed = w->phases.failed || w->body.failed;
+    w->phases.failed = w->phases.failed || w->body.failed || w->prelude.failed || w->guards.failed;
     sbr_text_free(&w->body);
+    sbr_text_free(&w->prelude);
+    sbr_text_free(&w->guards);
     w->body = outer->body;
+    w->prelude = outer->prelude;
+    w->guards = outer->guards;
     w->known_count = outer->known_count;
     if (outer->known) memcpy(w->known, outer->known, outer->known_count * sizeof *w->known);
 }
@@ -139,8 +143,9 @@ void sbr_fused_put_head(const sbr_fused_writer *w, const char *form, const char 
     sbr_text list = {.allocator = text->allocator};
     put_uses(&w->phases, &list);
     put_uses(&w->body, &list);
+    put_uses(&w->prelude, &list);
     if (list.length) sbr_text_printf(text, "uses %s\n", list.data);
-    text->failed = text->failed || list.failed || w->body.failed || w->phases.failed;
+    text->failed = text->failed || list.failed || w->body.failed || w->phases.failed || w->prelude.failed || w->guards.failed;
     sbr_text_free(&list);
 }
 
@@ -309,7 +314,7 @@ sabir_status sbr_lower_group(sbr_lowering *lowering, const uint32_t *nodes, uint
     w->nodes = nodes;
     w->node_count = count;
     w->arith = group_arith(graph, nodes, count);
-    w->body.allocator = w->phases.allocator = allocator;
+    w->body.allocator = w->phases.allocator = w->prelude.allocator = w->guards.allocator = allocator;
     int32_t reduced = 0;
     bool walks_segments = false;
     for (uint32_t i = 0; i < count; i++) {
@@ -322,6 +327,8 @@ sabir_status sbr_lower_group(sbr_lowering *lowering, const uint32_t *nodes, uint
     sabir_status status = walks_segments ? sbr_fused_write_segments(w, root) : reduced ? write_rows(w, root, reduced) : write_map(w, root);
     sbr_text_free(&w->body);
     sbr_text_free(&w->phases);
+    sbr_text_free(&w->prelude);
+    sbr_text_free(&w->guards);
     sbr_free(allocator, w);
     return status;
 }

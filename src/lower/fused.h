@@ -40,6 +40,9 @@ typedef struct sbr_fused_writer {
     const char *lead;                  /* text of the index along the first axis; NULL in other kernels */
     uint32_t segments[SBR_FUSED_SEGMENTS], segment_count; /* nodes; their results are r0, r1, ... */
     uint32_t pointers[SBR_FUSED_SEGMENTS]; /* operands */
+    /* on CPUs (fused_block.c): features side by side; what is the same for all of them comes first */
+    bool block;
+    sbr_text prelude, guards;          /* statements before the features; what holds where no gather is out of range, as "in3 && in5" */
     /* kernels over rows */
     bool serial;                       /* an invocation a row rather than a work-group */
     uint32_t reduced[SBR_FUSED_REDUCTIONS], reduced_count; /* reduction nodes whose result is r0, r1, ... */
@@ -52,11 +55,20 @@ uint32_t sbr_fused_emit(sbr_fused_writer *w, uint32_t value, const uint32_t *cha
 /* Writes the phase that computes a reduction node over each row; gives its number. */
 uint32_t sbr_fused_reduce(sbr_fused_writer *w, const sbr_node *node);
 /* A body of its own for a phase, until it is closed. */
-typedef struct sbr_fused_outer { sbr_fused_known *known; uint32_t known_count; sbr_text body; } sbr_fused_outer;
+typedef struct sbr_fused_outer { sbr_fused_known *known; uint32_t known_count; sbr_text body, prelude, guards; } sbr_fused_outer;
 void sbr_fused_open_phase(sbr_fused_writer *w, sbr_fused_outer *outer);
 void sbr_fused_close_phase(sbr_fused_writer *w, const sbr_fused_outer *outer);
 /* Writes the phase that reduces the entries of each row (fused_segment.c); gives its number. */
 uint32_t sbr_fused_segment(sbr_fused_writer *w, const sbr_node *node);
+/* How a reduction of segments starts, and joins a part. */
+typedef struct sbr_fused_joining { const char *start, *join; } sbr_fused_joining;
+sbr_fused_joining sbr_fused_joining_of(const sbr_fused_writer *w, const sbr_node *node);
+void sbr_fused_put_joined(sbr_text *text, const sbr_fused_joining *j, const char *into, const char *part);
+/* first and end of the row's entries. */
+void sbr_fused_put_range(const sbr_fused_writer *w, uint32_t number, sbr_text *text);
+/* The same phase, and the kernel's text, for blocks of features. */
+void sbr_fused_put_block_walk(sbr_fused_writer *w, uint32_t number, const sbr_node *node, uint32_t value);
+void sbr_fused_put_block(sbr_fused_writer *w, uint32_t name, sbr_text *text);
 sabir_status sbr_fused_write_segments(sbr_fused_writer *w, const sbr_node *root);
 /* The operand of that view, entered if it is new. */
 uint32_t sbr_fused_operand_of(sbr_fused_writer *w, const sbr_view *view, sbr_fused_class class_, bool gathered);

@@ -93,11 +93,13 @@ uint32_t sbr_fused_operand_of(sbr_fused_writer *w, const sbr_view *view, sbr_fus
     return w->operand_count++;
 }
 
+/* Where a statement goes that reads the operand alone: before the features if it is the same for all of them. */
+static sbr_text *place_of(sbr_fused_writer *w, uint32_t o) { return w->block && w->operands[o].mode == SBR_FUSED_SCALAR ? &w->prelude : &w->body; }
+
 /* Where the element of the operand at the kernel's index is. */
-static void put_place(sbr_fused_writer *w, uint32_t o)
+static void put_place(const sbr_fused_writer *w, uint32_t o, sbr_text *text)
 {
     const sbr_fused_operand *operand = &w->operands[o];
-    sbr_text *text = &w->body;
     if (!w->lead) {
         if (operand->mode == SBR_FUSED_SCALAR) sbr_text_puts(text, "IDX_OF(0)");
         else if (operand->mode == SBR_FUSED_DENSE) sbr_text_puts(text, w->index);
@@ -106,7 +108,7 @@ static void put_place(sbr_fused_writer *w, uint32_t o)
     }
     if (operand->mode == SBR_FUSED_SCALAR) sbr_text_puts(text, operand->leads ? "" : "IDX_OF(0)");
     else if (operand->mode == SBR_FUSED_DENSE) sbr_text_puts(text, "feature");
-    else sbr_text_printf(text, "b%u", o);
+    else sbr_text_printf(text, w->block ? "OFFSET(x%u, feature)" : "b%u", o);
     if (operand->leads) sbr_text_printf(text, "%s%s * P.s%u", operand->mode == SBR_FUSED_SCALAR ? "" : " + ", w->lead, o);
 }
 
@@ -139,9 +141,10 @@ static uint32_t load(sbr_fused_writer *w, uint32_t value, const uint32_t *chain,
     see(w, chain, length, &view);
     const bool is_bool = view.type == SABIR_BOOL;
     const uint32_t o = sbr_fused_operand_of(w, &view, is_bool ? SBR_FUSED_BOOL : SBR_FUSED_ARITH, false), name = w->temporaries++;
-    sbr_text_printf(&w->body, "%s v%u = LOAD(x%u, ", is_bool ? "uint" : "ARITH", name, o);
-    put_place(w, o);
-    sbr_text_puts(&w->body, ");\n");
+    sbr_text *text = place_of(w, o);
+    sbr_text_printf(text, "%s v%u = LOAD(x%u, ", is_bool ? "uint" : "ARITH", name, o);
+    put_place(w, o, text);
+    sbr_text_puts(text, ");\n");
     return name;
 }
 
@@ -185,12 +188,17 @@ static uint32_t gather(sbr_fused_writer *w, uint32_t n, const uint32_t *chain, u
     const bool is_bool = x.type == SABIR_BOOL;
     const uint32_t number = gather_number(w, n), by = sbr_fused_operand_of(w, &index, SBR_FUSED_INDEX, false);
     const uint32_t from = sbr_fused_operand_of(w, &x, is_bool ? SBR_FUSED_BOOL : SBR_FUSED_ARITH, true), key = w->temporaries++, name = w->temporaries++;
-    sbr_text_printf(&w->body, "int k%u = LOAD(x%u, ", key, by);
-    put_place(w, by);
-    sbr_text_printf(&w->body, ");\n%s v%u = %s;\n", is_bool ? "uint" : "ARITH", name, is_bool ? "0u" : "ARITH_OF(0)");
-    sbr_text_printf(&w->body, "if (k%u >= 0 && IDX_OF(U32(k%u)) < P.c%u) v%u = LOAD(x%u, ", key, key, number, name, from);
-    put_place(w, from);
-    sbr_text_printf(&w->body, " + IDX_OF(U32(k%u)) * P.t%u);\n", key, number);
+    sbr_text *first = place_of(w, by), *text = place_of(w, from) == first ? first : &w->body;
+    /* A test by this name is left out where the guards hold. */
+    const bool guarded = first == &w->prelude && text == &w->body;
+    const char *is = guarded ? "in" : "has";
+    sbr_text_printf(first, "int k%u = LOAD(x%u, ", key, by);
+    put_place(w, by, first);
+    sbr_text_printf(first, ");\nbool %s%u = k%u >= 0 && IDX_OF(U32(k%u)) < P.c%u;\n", is, key, key, key, number);
+    sbr_text_printf(text, "%s v%u = %s;\nif (%s%u) v%u = LOAD(x%u, ", is_bool ? "uint" : "ARITH", name, is_bool ? "0u" : "ARITH_OF(0)", is, key, name, from);
+    put_place(w, from, text);
+    sbr_text_printf(text, " + IDX_OF(U32(k%u)) * P.t%u);\n", key, number);
+    if (guarded) sbr_text_printf(&w->guards, "%sin%u", w->guards.length ? " && " : "", key);
     return name;
 }
 
@@ -240,7 +248,7 @@ static uint32_t compute(sbr_fused_writer *w, uint32_t value, const uint32_t *cha
     }
     if (sbr_fuse_reduces_segments(node)) {
         const uint32_t row = sbr_fused_segment(w, node), name = w->temporaries++;
-        sbr_text_printf(&w->body, "ARITH v%u = r%u;\n", name, row);
+        sbr_text_printf(&w->body, w->block ? "ARITH v%u = r%u[c];\n" : "ARITH v%u = r%u;\n", name, row);
         return name;
     }
     if (node->op == SBR_OP_gather) return gather(w, n, chain, length);

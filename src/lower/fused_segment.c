@@ -1,4 +1,4 @@
-/* Fused kernels over segments: one invocation computes one feature of one row. It first reduces, phase by phase, what is computed for each entry
+/* Fused kernels over segments: one invocation computes one feature of one row, or, on CPUs, all features of a row (fused_block.c). It first reduces, phase by phase, what is computed for each entry
  * of the row, in the order of the entries, so that results are the same bits at each run; then computes the root from that. Nothing of the size
  * of the entries is written. The index space of views is the features; along rows and entries operands step by parameters s0, s1, ... */
 #include <stdio.h>
@@ -6,46 +6,48 @@
 #include "fused.h"
 #include "operands.h"
 
-/* How a reduction starts, and joins a part. */
-typedef struct joining { const char *start, *join; } joining;
-
-static joining joining_of(sbr_op op, sbr_arith arith)
+sbr_fused_joining sbr_fused_joining_of(const sbr_fused_writer *w, const sbr_node *node)
 {
-    const bool is_float = arith == SBR_ARITH_F32 || arith == SBR_ARITH_F64, is_signed = arith == SBR_ARITH_I32;
-    switch (op) {
-        case SBR_OP_segment_max: return (joining){is_float ? "-s_infinity()" : is_signed ? "(-2147483647 - 1)" : "0u", "s_max(%s, %s)"};
-        case SBR_OP_segment_min: return (joining){is_float ? "s_infinity()" : is_signed ? "2147483647" : "4294967295u", "s_min(%s, %s)"};
-        default: return (joining){"ARITH_OF(0)", is_signed ? "ARITH_OF(U32(%s) + U32(%s))" : "%s + %s"};
+    const bool is_float = w->arith == SBR_ARITH_F32 || w->arith == SBR_ARITH_F64, is_signed = w->arith == SBR_ARITH_I32;
+    switch (node->op) {
+        case SBR_OP_segment_max: return (sbr_fused_joining){is_float ? "-s_infinity()" : is_signed ? "(-2147483647 - 1)" : "0u", "s_max(%s, %s)"};
+        case SBR_OP_segment_min: return (sbr_fused_joining){is_float ? "s_infinity()" : is_signed ? "2147483647" : "4294967295u", "s_min(%s, %s)"};
+        default: return (sbr_fused_joining){"ARITH_OF(0)", is_signed ? "ARITH_OF(U32(%s) + U32(%s))" : "%s + %s"};
     }
 }
 
-static void put_joined(sbr_text *text, const joining *j, const char *into, const char *part)
+void sbr_fused_put_joined(sbr_text *text, const sbr_fused_joining *j, const char *into, const char *part)
 {
     sbr_text_printf(text, "%s = ", into);
     sbr_text_printf(text, j->join, into, part);
     sbr_text_puts(text, ";\n");
 }
 
+void sbr_fused_put_range(const sbr_fused_writer *w, uint32_t number, sbr_text *text)
+{
+    const uint32_t pointers = w->pointers[number];
+    sbr_text_printf(text, "IDX first%u = row_pointer(LOAD(x%u, row * P.s%u), P.e%u);\n", number, pointers, pointers, number);
+    sbr_text_printf(text, "IDX end%u = row_pointer(LOAD(x%u, (row + IDX_OF(1u)) * P.s%u), P.e%u);\n", number, pointers, pointers, number);
+}
+
 /* Pieces of 64 entries, whose results are joined, so that the error of sums grows slowly; four entries a turn. */
 static void put_walk(sbr_fused_writer *w, uint32_t number, const sbr_node *node, uint32_t value)
 {
-    const joining j = joining_of(node->op, w->arith);
-    const uint32_t pointers = w->pointers[number];
+    const sbr_fused_joining j = sbr_fused_joining_of(w, node);
     sbr_text *text = &w->phases;
     char total[16], element[16];
     snprintf(total, sizeof total, "r%u", number);
     snprintf(element, sizeof element, "v%u", value);
     sbr_text_printf(text, "ARITH r%u = %s;\n", number, j.start);
-    sbr_text_printf(text, "IDX first%u = row_pointer(LOAD(x%u, row * P.s%u), P.e%u);\n", number, pointers, pointers, number);
-    sbr_text_printf(text, "IDX end%u = row_pointer(LOAD(x%u, (row + IDX_OF(1u)) * P.s%u), P.e%u);\n", number, pointers, pointers, number);
+    sbr_fused_put_range(w, number, text);
     sbr_text_printf(text, "for (IDX begin = first%u; begin < end%u; begin += IDX_OF(64u)) {\n", number, number);
     sbr_text_printf(text, "IDX stop = end%u - begin < IDX_OF(64u) ? end%u : begin + IDX_OF(64u);\nARITH part = %s;\n", number, number, j.start);
     sbr_text_puts(text, "for (IDX turn = begin; turn < stop; turn += IDX_OF(4u)) {\nUNROLL for (uint t = 0u; t < 4u; t++) {\n");
     sbr_text_puts(text, "IDX e = turn + IDX_OF(t);\nif (e < stop) {\n");
     if (w->body.data) sbr_text_append(text, w->body.data, w->body.length);
-    put_joined(text, &j, "part", element);
+    sbr_fused_put_joined(text, &j, "part", element);
     sbr_text_puts(text, "}\n}\n}\n");
-    put_joined(text, &j, total, "part");
+    sbr_fused_put_joined(text, &j, total, "part");
     sbr_text_puts(text, "}\n");
     if (node->op == SBR_OP_segment_mean) sbr_text_printf(text, "if (end%u > first%u) r%u = r%u / ARITH_OF(U32(end%u - first%u));\n", number, number, number, number, number, number);
 }
@@ -71,7 +73,7 @@ uint32_t sbr_fused_segment(sbr_fused_writer *w, const sbr_node *node)
     w->extents[0] = sbr_ext(w->lowering, sbr_value_at(w->lowering->graph, node->inputs[0])->shape.extents[0]);
     w->lead = "e";
     const uint32_t value = sbr_fused_emit(w, node->inputs[0], NULL, 0);
-    if (w->status == SABIR_OK) put_walk(w, number, node, value);
+    if (w->status == SABIR_OK) w->block ? sbr_fused_put_block_walk(w, number, node, value) : put_walk(w, number, node, value);
     w->extents[0] = rows;
     w->lead = lead;
     sbr_fused_close_phase(w, &outer);
@@ -80,15 +82,21 @@ uint32_t sbr_fused_segment(sbr_fused_writer *w, const sbr_node *node)
 
 /* ---- the kernel ---- */
 
+enum { BLOCK_WORTH = 8 }; /* features, on CPUs */
+
 static void put_text(sbr_fused_writer *w, const char *result, uint32_t name, sbr_text *text)
 {
-    sbr_fused_put_head(w, "map\nlocal 64\n", result, text);
-    sbr_text_puts(text, "param idx features\n");
+    sbr_fused_put_head(w, w->block ? "local 1\n" : "map\nlocal 64\n", result, text);
+    sbr_text_puts(text, w->block ? "param idx features\nparam idx rows\n" : "param idx features\n");
     for (uint32_t i = 0; i < w->operand_count; i++)
         if (w->operands[i].leads) sbr_text_printf(text, "param idx s%u\n", i);
     for (uint32_t i = 0; i < w->segment_count; i++) sbr_text_printf(text, "param idx e%u\n", i);
     sbr_text_puts(text, "helpers\nIDX row_pointer(int pointer, IDX entries)\n{\n"
                         "return pointer < 0 ? IDX_OF(0u) : IDX_OF(U32(pointer)) > entries ? entries : IDX_OF(U32(pointer));\n}\n");
+    if (w->block) {
+        sbr_fused_put_block(w, name, text);
+        return;
+    }
     sbr_text_puts(text, "body\nIDX row = i / P.features;\nIDX feature = i - row * P.features;\n");
     for (uint32_t i = 0; i < w->operand_count; i++)
         if (w->operands[i].mode == SBR_FUSED_STRIDED) sbr_text_printf(text, "IDX b%u = OFFSET(x%u, feature);\n", i, i);
@@ -139,7 +147,8 @@ static sabir_status launch(sbr_fused_writer *w, const sbr_kernel_desc *desc, con
         snprintf(name, sizeof name, "e%u", i);
         sbr_idx(&l, name, sbr_ext(lowering, sbr_value_at(lowering->graph, node->inputs[0])->shape.extents[0]));
     }
-    return sbr_launch_end(&l, SBR_EXPR_NONE, work_of(w, features));
+    if (w->block) sbr_idx(&l, "rows", out->extents[0]);
+    return sbr_launch_end(&l, w->block ? out->extents[0] : SBR_EXPR_NONE, work_of(w, features));
 }
 
 sabir_status sbr_fused_write_segments(sbr_fused_writer *w, const sbr_node *root)
@@ -148,7 +157,9 @@ sabir_status sbr_fused_write_segments(sbr_fused_writer *w, const sbr_node *root)
     SABIR_TRY(sbr_out(w->lowering, root, 0, &out));
     w->rank = out.rank;
     memcpy(w->extents, out.extents, sizeof w->extents);
+    const int64_t most = sbr_expr_largest(&w->lowering->module->exprs, sbr_extents_product(w->lowering, &out, 1, out.rank));
     w->lead = "row";
+    w->block = w->lowering->options->prefer_wide && most >= BLOCK_WORTH;
     const uint32_t name = sbr_fused_emit(w, root->first_output, NULL, 0);
     SABIR_TRY(w->status);
     sbr_text text = {.allocator = &w->lowering->module->allocator};

@@ -44,31 +44,62 @@ static void spread_values(sbr_lowering *lowering, const sbr_view *values, const 
     *spread = heads;
 }
 
+/* y = matrix times x; values NULL: ones. */
+typedef struct product { sbr_view pointers, columns, x, features, y; const sbr_view *values; } product;
+
+/* What both kernels take. */
+static sabir_status begin(sbr_launcher *l, sbr_lowering *lowering, const char *kernel, const product *p)
+{
+    const sbr_arith arith = sbr_arith_of(p->x.type);
+    SABIR_TRY(sbr_launch_begin(l, lowering, kernel, arith, arith));
+    sbr_read(l, "pointers", &p->pointers);
+    sbr_read(l, "columns", &p->columns);
+    sbr_write(l, "y", &p->y);
+    sbr_idx(l, "entries", p->columns.extents[0]);
+    sbr_idx(l, "features", sbr_view_count(lowering, &p->features));
+    sbr_idx(l, "x_rows", p->x.extents[0]);
+    sbr_idx(l, "x_stride", p->x.strides[0]);
+    sbr_idx(l, "pointer_stride", p->pointers.strides[0]);
+    sbr_idx(l, "column_stride", p->columns.strides[0]);
+    sbr_idx(l, "value_stride", p->values ? p->values->strides[0] : sbr_num(lowering, 0));
+    sbr_int(l, "has_values", p->values != NULL);
+    return SABIR_OK;
+}
+
+static uint64_t work(sbr_lowering *lowering, const product *p) { return sbr_work(lowering, p->columns.extents[0], sbr_view_count(lowering, &p->features), 2); }
+
+enum { BLOCK_WORTH = 8 };
+
+/* On CPUs, where features lie side by side and share their values. */
+static bool suits_block(sbr_lowering *lowering, const product *p)
+{
+    return lowering->options->prefer_wide && (!p->values || p->values->rank == 1) && sbr_is_dense(lowering, &p->features) &&
+           sbr_expr_largest(&lowering->module->exprs, sbr_view_count(lowering, &p->features)) >= BLOCK_WORTH;
+}
+
+static sabir_status launch_block(sbr_lowering *lowering, const product *p)
+{
+    sbr_launcher l;
+    SABIR_TRY(begin(&l, lowering, "spmm_block", p));
+    sbr_read(&l, "values", p->values ? p->values : &p->x);
+    sbr_read(&l, "x", &p->x);
+    sbr_idx(&l, "rows", p->y.extents[0]);
+    return sbr_launch_end(&l, p->y.extents[0], work(lowering, p));
+}
+
 sabir_status sbr_lower_spmm(sbr_lowering *lowering, const sbr_node *node)
 {
-    const sbr_view pointers = *sbr_in(lowering, node, 0), columns = *sbr_in(lowering, node, 1), x = *sbr_in(lowering, node, 2);
-    const bool has_values = node->input_count > 3;
-    const sbr_view values = has_values ? *sbr_in(lowering, node, 3) : x, features = sbr_lines(&x, 0);
-    sbr_view spread = features;
-    if (has_values) spread_values(lowering, &values, &features, &spread);
-    const sbr_arith arith = sbr_arith_of(x.type);
-    sbr_view y;
-    SABIR_TRY(sbr_out(lowering, node, 0, &y));
+    product p = {.pointers = *sbr_in(lowering, node, 0), .columns = *sbr_in(lowering, node, 1), .x = *sbr_in(lowering, node, 2),
+                 .values = node->input_count > 3 ? sbr_in(lowering, node, 3) : NULL};
+    p.features = sbr_lines(&p.x, 0);
+    SABIR_TRY(sbr_out(lowering, node, 0, &p.y));
+    if (suits_block(lowering, &p)) return launch_block(lowering, &p);
+    sbr_view spread = p.features;
+    if (p.values) spread_values(lowering, p.values, &p.features, &spread);
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, "spmm", arith, arith));
-    sbr_space(&l, features.rank, features.extents);
-    sbr_read(&l, "pointers", &pointers);
-    sbr_read(&l, "columns", &columns);
+    SABIR_TRY(begin(&l, lowering, "spmm", &p));
+    sbr_space(&l, p.features.rank, p.features.extents);
     sbr_read(&l, "values", &spread);
-    sbr_read(&l, "x", &features);
-    sbr_write(&l, "y", &y);
-    sbr_idx(&l, "entries", columns.extents[0]);
-    sbr_idx(&l, "features", sbr_view_count(lowering, &features));
-    sbr_idx(&l, "x_rows", x.extents[0]);
-    sbr_idx(&l, "x_stride", x.strides[0]);
-    sbr_idx(&l, "pointer_stride", pointers.strides[0]);
-    sbr_idx(&l, "column_stride", columns.strides[0]);
-    sbr_idx(&l, "value_stride", has_values ? values.strides[0] : sbr_num(lowering, 0));
-    sbr_int(&l, "has_values", has_values);
-    return sbr_launch_end(&l, SBR_EXPR_NONE, sbr_work(lowering, columns.extents[0], sbr_view_count(lowering, &features), 2));
+    sbr_read(&l, "x", &p.features);
+    return sbr_launch_end(&l, SBR_EXPR_NONE, work(lowering, &p));
 }

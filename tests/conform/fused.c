@@ -136,6 +136,10 @@ static void segments(conform_build *b)
     output(b, "long", sabir_segment_sum(g, sabir_square(g, sabir_gather(g, x, single.columns, 0)), single.rows));
     const edges open = edges_of(b, 6, 5, conform_dim(b, 90, 83, 50), 50);
     output(b, "dim", sabir_segment_sum(g, sabir_neg(g, sabir_gather(g, x, open.columns, 0)), open.rows));
+    /* More features than are computed side by side; an index that differs by feature. */
+    const sabir_value wide = in(b, SABIR_SHAPE(5, 37)), spread = sabir_gather(g, in(b, SABIR_SHAPE(61, 4)), index_of(b, 37, 4), 1);
+    output(b, "wide", sabir_neg(g, sabir_segment_sum(g, message(b, &e, wide, in(b, SABIR_SHAPE(7, 37)), w), e.rows)));
+    output(b, "by_feature", sabir_segment_max(g, sabir_mul(g, spread, sabir_gather(g, wide, e.columns, 0)), e.rows));
     /* The result is gathered again, so it has to be written. */
     const sabir_value sums = sabir_segment_sum(g, sabir_square(g, sabir_gather(g, x, e.columns, 0)), e.rows);
     output(b, "again", sabir_add(g, sums, sabir_gather(g, sums, index_of(b, 7, 7), 0)));
