@@ -30,8 +30,9 @@ static const char attentions[] = "^(attention|attention_gradient|attention_bias_
 static const char grids[] = "^stencil$";
 static const char sparse[] = "^(segment_(sum|mean|max|min|softmax|ids)|spmm|sddmm)$";
 static const char experts[] = "^(group_by|grouped_matmul|grouped_outer)$";
+static const char transforms[] = "^(fft|tridiagonal|interpolate)$";
 
-static const char *const families[] = {elementwise, leaves, aliases, creation, views, movement, indexing, reductions, order, dense, norms, attentions, grids, sparse, experts};
+static const char *const families[] = {elementwise, leaves, aliases, creation, views, movement, indexing, reductions, order, dense, norms, attentions, grids, sparse, experts, transforms};
 
 #define EW(name, inputs, class, result, expression, tolerance, text) #name,
 #define OP(name, least, most, outputs, attributes, flags, tolerance, text) #name,
@@ -98,6 +99,7 @@ FAMILY(attentions)
 FAMILY(grids)
 FAMILY(sparse)
 FAMILY(experts)
+FAMILY(transforms)
 
 static void large_cases(sabir_context *context, const char *selector) { run_whole(context, selector, NULL, 1); }
 Test(conform, vulkan_large, .timeout = 300) { on_device("vulkan", large_cases); }

@@ -250,3 +250,16 @@ Test(shapes, attributes_are_normalised)
         attrs_of(sabir_stencil(g, V(F32, 8), V(F32, 3), SABIR_NONE, &(sabir_stencil_attrs){.axes = 1, .value = {5, 5}}));
     cr_assert(stencil->value[0] == 0 && stencil->value[1] == 0);
 }
+
+Test(shapes, transforms)
+{
+    IS("f32[n, 5, 2]", sabir_fft(g, V(F32, n, 5, 2), SABIR_INTS(-2), 0));
+    IS("f64[4, 67, 0, 2]", sabir_fft(g, V(F64, 4, 67, 0, 2), SABIR_INTS(0, 1, 2), 1));
+    IS("f32[n, 4, 2]", sabir_rfft(g, V(F32, n, 7), 1));
+    IS("f32[5, n, 2]", sabir_rfft(g, V(F32, 8, n), 0));
+    IS("f32[n, 7]", sabir_irfft(g, V(F32, n, 4, 2), 1, 7));
+    IS("f32[8, n]", sabir_irfft(g, V(F32, 5, n, 2), -2, 8));
+    IS("f16[n, 4]", sabir_tridiagonal(g, V(F16, 4), V(F16, n, 4), V(F16, 1, 1), V(F16, n, 4), 0));
+    IS("f32[n, 3, m]", sabir_interpolate(g, V(F32, n, 7, 8), V(F32, n, 2, 3, m), &(sabir_interpolate_attrs){.axes = 2}));
+    IS("bf16[]", sabir_interpolate(g, V(BF16, m), V(F32, 1), &(sabir_interpolate_attrs){.axes = 1}));
+}

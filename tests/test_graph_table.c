@@ -90,6 +90,9 @@ static void build_the_rest(void)
     (void)sabir_cross_entropy(g, x, labels);
     build_attention();
     (void)sabir_stencil(g, x, V(F32, 3), SABIR_NONE, &(sabir_stencil_attrs){.axes = 1, .boundary = {SABIR_BOUNDARY_DIRICHLET}, .value = {2}});
+    (void)sabir_fft_scaled(g, V(F32, n, 4, 2), &(sabir_fft_attrs){SABIR_INTS(1), 1, 2});
+    (void)sabir_tridiagonal_with(g, x, x, x, x, &(sabir_tridiagonal_attrs){1, 1});
+    (void)sabir_interpolate(g, x, V(F32, n, 1, 3), &(sabir_interpolate_attrs){.axes = 1, .derivative = {1}});
     (void)sabir_segment_sum(g, x, rows);
     (void)sabir_segment_mean(g, x, rows);
     (void)sabir_segment_max(g, x, rows);

@@ -327,6 +327,37 @@ SABIR_API sabir_value sabir_segment_max(sabir_graph *graph, sabir_value x, sabir
  * A column outside 0 .. m-1 counts as a row of zeros. sparse.h has more of sparse matrices. */
 SABIR_API sabir_value sabir_spmm(sabir_graph *graph, sabir_value rows, sabir_value columns, sabir_value values, sabir_value x);
 
+/* ---- Transforms, line solves, interpolation ---- */
+
+typedef struct sabir_fft_attrs { sabir_ints axes; int32_t inverse; double scale; } sabir_fft_attrs;
+/* x [..., 2], f32 or f64: complex numbers, real part first. axes: 1 to 3, distinct, none of them the last; their extents are numbers, of any factors.
+ * X[k] = sum over j of x[j] exp(-2 pi i j k / n) along each axis; inverse: exp(+...), divided by the product of the extents. */
+SABIR_API sabir_value sabir_fft(sabir_graph *graph, sabir_value x, sabir_ints axes, int32_t inverse);
+/* The same times scale instead of 1 or 1 / n; any finite number but 0. */
+SABIR_API sabir_value sabir_fft_scaled(sabir_graph *graph, sabir_value x, const sabir_fft_attrs *attrs);
+/* x [..., n, ...], real -> [..., n / 2 + 1, ..., 2]: the terms 0 .. n / 2 of the transform along axis. */
+SABIR_API sabir_value sabir_rfft(sabir_graph *graph, sabir_value x, int32_t axis);
+/* Its inverse: x [..., n / 2 + 1, ..., 2] -> [..., n, ...], real. axis counts in the result; the imaginary parts of term 0, and of term n / 2 where n
+ * is even, are not read. */
+SABIR_API sabir_value sabir_irfft(sabir_graph *graph, sabir_value x, int32_t axis, int64_t n);
+typedef struct sabir_tridiagonal_attrs { int32_t axis; int32_t transposed; } sabir_tridiagonal_attrs;
+/* Along axis, for each line: lower[k] x[k-1] + diagonal[k] x[k] + upper[k] x[k+1] = right[k]; lower[0] and upper[n-1] are not read. lower, diagonal and
+ * upper are broadcast to the shape of right; float types. Elimination without pivoting: for diagonally dominant or positive definite systems. */
+SABIR_API sabir_value sabir_tridiagonal(sabir_graph *graph, sabir_value lower, sabir_value diagonal, sabir_value upper, sabir_value right, int32_t axis);
+/* With attrs->transposed non-zero: the system of the transposed matrix. */
+SABIR_API sabir_value sabir_tridiagonal_with(sabir_graph *graph, sabir_value lower, sabir_value diagonal, sabir_value upper, sabir_value right,
+                                             const sabir_tridiagonal_attrs *attrs);
+typedef enum sabir_interpolation { SABIR_INTERPOLATE_LINEAR, SABIR_INTERPOLATE_CUBIC } sabir_interpolation;
+typedef struct sabir_interpolate_attrs {
+    int32_t axes;               /* 1 to 3: the last axes of x */
+    sabir_interpolation order;  /* cubic: Catmull-Rom, 4 elements an axis */
+    int32_t periodic[3];        /* by axis, non-zero: positions wrap; otherwise they are moved to 0 .. n - 1, and edges repeat */
+    int32_t derivative[3];      /* by axis: how often the interpolant is differentiated in the position; where a position is moved inside it is constant */
+} sabir_interpolate_attrs;
+/* x [b..., s...], positions [b..., axes, q...] -> [b..., q...]: x at positions counted in elements, 0 the first. positions are f64 where x is f64,
+ * else f32. A position that is NaN gives NaN, a grid without elements 0. */
+SABIR_API sabir_value sabir_interpolate(sabir_graph *graph, sabir_value x, sabir_value positions, const sabir_interpolate_attrs *attrs);
+
 #ifdef __cplusplus
 }
 #endif
@@ -459,5 +490,12 @@ SABIR_API sabir_value sabir_spmm(sabir_graph *graph, sabir_value rows, sabir_val
 #  define sabir_segment_mean(...) SABIR_HERE((sabir_segment_mean)(__VA_ARGS__))
 #  define sabir_segment_max(...) SABIR_HERE((sabir_segment_max)(__VA_ARGS__))
 #  define sabir_spmm(...) SABIR_HERE((sabir_spmm)(__VA_ARGS__))
+#  define sabir_fft(...) SABIR_HERE((sabir_fft)(__VA_ARGS__))
+#  define sabir_fft_scaled(...) SABIR_HERE((sabir_fft_scaled)(__VA_ARGS__))
+#  define sabir_rfft(...) SABIR_HERE((sabir_rfft)(__VA_ARGS__))
+#  define sabir_irfft(...) SABIR_HERE((sabir_irfft)(__VA_ARGS__))
+#  define sabir_tridiagonal(...) SABIR_HERE((sabir_tridiagonal)(__VA_ARGS__))
+#  define sabir_tridiagonal_with(...) SABIR_HERE((sabir_tridiagonal_with)(__VA_ARGS__))
+#  define sabir_interpolate(...) SABIR_HERE((sabir_interpolate)(__VA_ARGS__))
 #endif
 #endif

@@ -9,6 +9,7 @@
 #include "moe.h"
 #include "ops.h"
 #include "optim.h"
+#include "pde.h"
 #include "program.h"
 #include "sparse.h"
 #include "status.h"

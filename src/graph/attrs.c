@@ -244,3 +244,28 @@ PRINTER(sabir_stencil_attrs)
         if (a->boundary[i] == SABIR_BOUNDARY_DIRICHLET) sbr_text_printf(w->text, "(%g)", a->value[i]);
     }
 }
+
+PRINTER(sabir_fft_attrs)
+{
+    AS(sabir_fft_attrs);
+    put_ints(w, "axes", &a->axes);
+    put_flag(w, "inverse", a->inverse);
+    if (a->scale != 1) put_real(w, "scale", a->scale);
+}
+
+PRINTER(sabir_tridiagonal_attrs)
+{
+    AS(sabir_tridiagonal_attrs);
+    put_int(w, "axis", a->axis);
+    put_flag(w, "transposed", a->transposed);
+}
+
+PRINTER(sabir_interpolate_attrs)
+{
+    AS(sabir_interpolate_attrs);
+    sbr_text_puts(w->text, a->order == SABIR_INTERPOLATE_CUBIC ? " cubic" : " linear");
+    for (int32_t i = 0; i < a->axes; i++) {
+        sbr_text_puts(w->text, a->periodic[i] ? " periodic" : " clamped");
+        if (a->derivative[i]) sbr_text_printf(w->text, "(d%d)", a->derivative[i]);
+    }
+}

@@ -89,7 +89,7 @@ typedef struct fuser {
     uint32_t *loop;     /* by node: the innermost loop around it, UINT32_MAX outside */
     sbr_arith arith;    /* of the group being grown */
     uint32_t root, members, computing;
-    uint32_t operands;  /* upper bound of what the kernel reads */
+    uint32_t operands;  /* that the nodes read, each time counted */
     int32_t reduced;    /* trailing axes that reductions of the group take; 0: none yet */
     uint32_t reductions, segments, gathers;
 } fuser;
@@ -214,9 +214,13 @@ static bool absorb(fuser *f, uint32_t value)
     if (arith != SBR_ARITH_COUNT && f->arith != SBR_ARITH_COUNT && arith != f->arith) return false;
     if (f->readers[value] != readers_inside(f, value) || is_read_in_memory(f, value)) return false;
     if (f->operands + node->input_count - 1 > SBR_FUSED_OPERANDS) return false;
+    f->group[n] = f->root;
+    if (!sbr_fuse_fits(f->graph, f->group, f->root)) {
+        f->group[n] = UINT32_MAX;
+        return false;
+    }
     f->operands += node->input_count - 1;
     if (arith != SBR_ARITH_COUNT) f->arith = arith;
-    f->group[n] = f->root;
     count(f, node);
     return true;
 }

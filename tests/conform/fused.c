@@ -163,12 +163,26 @@ static void segment_means(conform_build *b)
     output(b, "dear", sabir_segment_sum(g, sabir_mul(g, sabir_exp(g, w), sabir_gather(g, x, e.columns, 0)), e.rows));
 }
 
+/* A value seen through two views is computed at both places, operands and all, which are more than a kernel has room for; and a view of one column. */
+static void views_of_values(conform_build *b)
+{
+    sabir_graph *g = b->graph;
+    sabir_value product = in(b, SABIR_SHAPE(31));
+    for (int i = 0; i < 6; i++) product = sabir_mul(g, product, in(b, SABIR_SHAPE(31)));
+    output(b, "differences", sabir_sub(g, sabir_narrow(g, product, 0, 1, 30), sabir_narrow(g, product, 0, 0, 30)));
+    const sabir_value column = sabir_reshape(g, sabir_narrow(g, in(b, SABIR_SHAPE(5, 9)), 1, 3, 1), SABIR_SHAPE(5));
+    output(b, "column", sabir_sub(g, sabir_mul(g, column, in(b, SABIR_SHAPE(5))), column));
+    const sabir_value block = sabir_narrow(g, sabir_narrow(g, in(b, SABIR_SHAPE(3, 4, 9)), 1, 2, 1), 2, 1, 7), sheet = sabir_reshape(g, block, SABIR_SHAPE(3, 7));
+    output(b, "sheet", sabir_sub(g, sabir_mul(g, sheet, in(b, SABIR_SHAPE(7))), sheet));
+}
+
 void conform_cases_fused(conform_list *list)
 {
     /* Each type is one more text to compile, a third of a second on PoCL: a type of each kind. */
     static const struct { const char *op, *detail; unsigned types; conform_builder *build; } rows[] = {
         {"maximum", "fused_chains", OF(F32) | OF(F16) | OF(I32) | OF(U8), chains},
         {"select", "fused_mixed", OF(F32) | OF(I32), mixed},
+        {"sub", "fused_views", OF(F32), views_of_values},
         {"exp", "fused_rows", OF(F32) | OF(F64), rows_inside},
         {"mean", "fused_rows", OF(F32) | OF(BF16), rows_at_the_end},
         {"matmul", "fused_epilogues", OF(F32) | OF(F16), product_epilogues},
