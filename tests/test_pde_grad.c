@@ -228,12 +228,12 @@ static sabir_value midpoint_of(build *b)
 }
 
 /* A finite-element solution on the device: the matrix assembled from coefficients by cell, unknowns on the boundary held. */
-typedef struct elements { sabir_csr matrix, map; sabir_value values, free_points; } elements;
+typedef struct elements { sabir_matrix matrix, map; sabir_value values, free_points; } elements;
 
 static sabir_value held(void *user, sabir_graph *graph, sabir_value x)
 {
     const elements *of = user;
-    const sabir_value inside = sabir_mul(graph, x, of->free_points), y = sabir_csr_product(graph, &of->matrix, of->values, inside);
+    const sabir_value inside = sabir_mul(graph, x, of->free_points), y = sabir_matrix_product(graph, &of->matrix, of->values, inside);
     return sabir_add(graph, sabir_mul(graph, y, of->free_points), sabir_sub(graph, x, inside));
 }
 
@@ -246,7 +246,7 @@ static sabir_value elements_of(build *b)
     must(sabir_fem_assemble(b->e->context, &m.mesh, SABIR_FEM_STIFFNESS, NULL, &of->matrix, &of->map));
     for (int i = 0; i < POINTS; i++) inner[i] = i / (SIDE + 1) % SIDE && i % (SIDE + 1) % SIDE;
     of->free_points = evaluate_input(b->e, SABIR_SHAPE(POINTS), inner);
-    of->values = sabir_csr_values(b->graph, &of->map, operand(b, SABIR_SHAPE(m.mesh.cell_count), 0.5, 2));
+    of->values = sabir_matrix_values(b->graph, &of->map, operand(b, SABIR_SHAPE(m.mesh.cell_count), 0.5, 2));
     const sabir_linear_operator a = {.apply = held, .user = of, .parameters = &of->values, .parameter_count = 1, .symmetric = 1};
     const sabir_solve_options options = exact(b, 12);
     const sabir_value load = sabir_mul(b->graph, operand(b, SABIR_SHAPE(POINTS), -1, 1), of->free_points);
@@ -297,8 +297,8 @@ static measured measure(pde_place at, const struct pde_case *of, const double *a
         result.count += count;
     }
     evaluate_close(&e);
-    sabir_csr_free(e.context, &kept.matrix);
-    sabir_csr_free(e.context, &kept.map);
+    sabir_matrix_free(e.context, &kept.matrix);
+    sabir_matrix_free(e.context, &kept.map);
     return result;
 }
 

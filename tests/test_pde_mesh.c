@@ -24,7 +24,7 @@ static double sum(const double *values, int64_t count)
 static void check_terms(const test_mesh *m)
 {
     const int64_t points = m->mesh.point_count;
-    sabir_csr stiffness, mass, lumped, boundary;
+    sabir_matrix stiffness, mass, lumped, boundary;
     must(sabir_fem_assemble(context, &m->mesh, SABIR_FEM_STIFFNESS, NULL, &stiffness, NULL));
     must(sabir_fem_assemble(context, &m->mesh, SABIR_FEM_MASS, NULL, &mass, NULL));
     must(sabir_fem_assemble(context, &m->mesh, SABIR_FEM_LUMPED_MASS, NULL, &lumped, NULL));
@@ -33,27 +33,27 @@ static void check_terms(const test_mesh *m)
     cr_assert(memcmp(stiffness.column_indices, boundary.column_indices, (size_t)mass.entries * sizeof(int32_t)) == 0, "terms have different patterns");
     double *ones = malloc((size_t)points * sizeof *ones), *y = malloc((size_t)points * sizeof *y), *z = malloc((size_t)points * sizeof *z);
     for (int64_t i = 0; i < points; i++) ones[i] = 1;
-    must(sabir_csr_multiply(&stiffness, ones, y));
+    must(sabir_matrix_multiply(&stiffness, ones, y));
     for (int64_t i = 0; i < points; i++) cr_assert_float_eq(y[i], 0, 1e-12, "row %lld of the stiffness sums to %g", (long long)i, y[i]);
     cr_assert_float_eq(sum(mass.values, mass.entries), 1, 1e-12);
     cr_assert_float_eq(sum(lumped.values, lumped.entries), 1, 1e-12);
     cr_assert_float_eq(sum(boundary.values, boundary.entries), 2 * m->mesh.dimensions, 1e-12);
     /* The load of a constant is the mass matrix times it. */
-    must(sabir_csr_multiply(&mass, ones, y));
+    must(sabir_matrix_multiply(&mass, ones, y));
     memset(z, 0, (size_t)points * sizeof *z);
     must(sabir_fem_load(&m->mesh, SABIR_FEM_MASS, ones, z));
     for (int64_t i = 0; i < points; i++) cr_assert_float_eq(y[i], z[i], 1e-14);
     /* The energy of a linear function: the square of its slope. */
     for (int64_t i = 0; i < points; i++) ones[i] = 3 * m->points[i * m->mesh.dimensions] - 2 * m->points[i * m->mesh.dimensions + 1];
-    must(sabir_csr_multiply(&stiffness, ones, y));
+    must(sabir_matrix_multiply(&stiffness, ones, y));
     double energy = 0;
     for (int64_t i = 0; i < points; i++) energy += y[i] * ones[i];
     cr_assert_float_eq(energy, 13, 1e-11);
     free(ones), free(y), free(z);
-    sabir_csr_free(context, &stiffness);
-    sabir_csr_free(context, &mass);
-    sabir_csr_free(context, &lumped);
-    sabir_csr_free(context, &boundary);
+    sabir_matrix_free(context, &stiffness);
+    sabir_matrix_free(context, &mass);
+    sabir_matrix_free(context, &lumped);
+    sabir_matrix_free(context, &boundary);
     cr_assert(stiffness.values == NULL && stiffness.entries == 0);
 }
 
@@ -73,14 +73,14 @@ Test(pde_mesh, maps)
     test_mesh m = mesh_make(2, 4, 0.2);
     double coefficients[64], again[1024], *of_faces;
     for (int i = 0; i < 64; i++) coefficients[i] = 1 + (i * 7 % 5);
-    sabir_csr matrix, map;
+    sabir_matrix matrix, map;
     for (int term = 0; term <= SABIR_FEM_FACETS; term++) {
         must(sabir_fem_assemble(context, &m.mesh, (sabir_fem_term)term, coefficients, &matrix, &map));
         cr_assert(map.rows == matrix.entries && matrix.entries < 1024 && map.columns == (term == SABIR_FEM_FACETS ? m.mesh.facet_count : m.mesh.cell_count));
-        must(sabir_csr_multiply(&map, coefficients, again));
+        must(sabir_matrix_multiply(&map, coefficients, again));
         for (int64_t e = 0; e < matrix.entries; e++) cr_assert_float_eq(again[e], matrix.values[e], 1e-13, "term %d, entry %lld", term, (long long)e);
-        sabir_csr_free(context, &matrix);
-        sabir_csr_free(context, &map);
+        sabir_matrix_free(context, &matrix);
+        sabir_matrix_free(context, &map);
     }
     sabir_facet_condition conditions[64];
     for (int f = 0; f < 64; f++) conditions[f] = (sabir_facet_condition){f % 2 ? SABIR_FACET_DIRICHLET : SABIR_FACET_ROBIN, 0.5, f};
@@ -92,9 +92,9 @@ Test(pde_mesh, maps)
         of_faces[f] = 2 * p * q / (p + q);
     }
     cr_assert_lt(v.matrix.entries, 1024);
-    must(sabir_csr_multiply(&v.map, of_faces, again));
+    must(sabir_matrix_multiply(&v.map, of_faces, again));
     for (int64_t e = 0; e < v.matrix.entries; e++) cr_assert_float_eq(again[e], v.matrix.values[e], 1e-12);
-    must(sabir_csr_multiply(&v.load_map, of_faces, again));
+    must(sabir_matrix_multiply(&v.load_map, of_faces, again));
     for (int64_t c = 0; c < v.cell_count; c++) cr_assert_float_eq(again[c], v.load[c], 1e-12);
     free(of_faces);
     sabir_volumes_free(context, &v);
@@ -103,7 +103,7 @@ Test(pde_mesh, maps)
 
 /* ---- Solving, by elimination with pivots ---- */
 
-static void solve(const sabir_csr *matrix, double *b)
+static void solve(const sabir_matrix *matrix, double *b)
 {
     const int64_t n = matrix->rows;
     double *a = calloc((size_t)(n * n), sizeof *a);
@@ -165,7 +165,7 @@ static double fem_error(int32_t d, int64_t n)
     for (int64_t i = 0; i < points; i++) at_points[i] = source(m.points + i * d, d);
     must(sabir_fem_load(&m.mesh, SABIR_FEM_MASS, at_points, load));
     /* Robin sides one by one, since the value at a corner depends on the side. */
-    sabir_csr matrix, term;
+    sabir_matrix matrix, term;
     must(sabir_fem_assemble(context, &m.mesh, SABIR_FEM_STIFFNESS, NULL, &matrix, NULL));
     int32_t *facets = m.facets, *chosen = malloc((size_t)(m.mesh.facet_count * d) * sizeof *chosen);
     const int64_t all = m.mesh.facet_count;
@@ -180,17 +180,17 @@ static double fem_error(int32_t d, int64_t n)
         must(sabir_fem_load(&m.mesh, SABIR_FEM_FACETS, at_points, load));
         must(sabir_fem_assemble(context, &m.mesh, SABIR_FEM_FACETS, NULL, &term, NULL));
         for (int64_t e = 0; e < matrix.entries; e++) matrix.values[e] += 2 * term.values[e];
-        sabir_csr_free(context, &term);
+        sabir_matrix_free(context, &term);
     }
     int32_t *fixed = malloc((size_t)points * sizeof *fixed);
     double *values = malloc((size_t)points * sizeof *values), error = 0;
     int64_t count = 0;
     for (int64_t i = 0; i < points; i++)
         if (m.points[i * d] == 0 || m.points[i * d] == 1) fixed[count] = (int32_t)i, values[count++] = u(m.points + i * d, d);
-    must(sabir_csr_eliminate(context, &matrix, load, fixed, values, count));
+    must(sabir_matrix_eliminate(context, &matrix, load, fixed, values, count));
     solve(&matrix, load);
     for (int64_t i = 0; i < points; i++) error += pow(load[i] - u(m.points + i * d, d), 2) / (double)points;
-    sabir_csr_free(context, &matrix);
+    sabir_matrix_free(context, &matrix);
     free(load), free(at_points), free(chosen), free(fixed), free(values);
     mesh_free(&m);
     return sqrt(error);
@@ -264,7 +264,7 @@ Test(pde_mesh, finite_volumes_of_linear_fields)
         must(sabir_volumes_assemble(context, &m.mesh, NULL, NULL, &v));
         double *x = malloc((size_t)v.cell_count * sizeof *x), *y = malloc((size_t)v.cell_count * sizeof *y);
         for (int64_t c = 0; c < v.cell_count; c++) x[c] = mesh_noise(c + 99);
-        must(sabir_csr_multiply(&v.matrix, x, y));
+        must(sabir_matrix_multiply(&v.matrix, x, y));
         cr_assert_float_eq(sum(y, v.cell_count), 0, 1e-11);
         free(x), free(y), free(conditions);
         sabir_volumes_free(context, &v);
@@ -276,11 +276,11 @@ Test(pde_mesh, finite_volumes_of_linear_fields)
 
 static void expect_refused(const test_mesh *m, const char *part)
 {
-    sabir_csr matrix = {.entries = 7};
+    sabir_matrix matrix = {.entries = 7};
     sabir_volumes volumes;
     sabir_facet_condition conditions[64] = {{0}};
     const sabir_status status = sabir_fem_assemble(context, &m->mesh, SABIR_FEM_STIFFNESS, NULL, &matrix, NULL);
-    if (status == SABIR_OK) sabir_csr_free(context, &matrix);
+    if (status == SABIR_OK) sabir_matrix_free(context, &matrix);
     cr_assert_eq(matrix.entries, 0);
     const sabir_status other = sabir_volumes_assemble(context, &m->mesh, NULL, conditions, &volumes);
     cr_assert_eq(other, SABIR_INVALID_ARGUMENT, "\"%s\" was accepted", part);
@@ -333,16 +333,16 @@ Test(pde_mesh, hostile_meshes)
     conditions[3] = (sabir_facet_condition){SABIR_FACET_ROBIN, -1, 0};
     cr_assert_eq(sabir_volumes_assemble(context, &m.mesh, NULL, conditions, &v), SABIR_INVALID_ARGUMENT);
     cr_assert(strstr(sabir_last_message(), "facet 3") != NULL);
-    sabir_csr matrix;
+    sabir_matrix matrix;
     double load[9] = {0}, value = 1;
     must(sabir_fem_assemble(context, &m.mesh, SABIR_FEM_MASS, NULL, &matrix, NULL));
-    cr_assert_eq(sabir_csr_eliminate(context, &matrix, load, (const int32_t[]){9}, &value, 1), SABIR_INVALID_ARGUMENT);
+    cr_assert_eq(sabir_matrix_eliminate(context, &matrix, load, (const int32_t[]){9}, &value, 1), SABIR_INVALID_ARGUMENT);
     cr_assert_eq(sabir_fem_load(&m.mesh, SABIR_FEM_STIFFNESS, load, load), SABIR_INVALID_ARGUMENT);
-    cr_assert_eq(sabir_csr_multiply(NULL, load, load), SABIR_INVALID_ARGUMENT);
-    sabir_csr_free(context, &matrix);
+    cr_assert_eq(sabir_matrix_multiply(NULL, load, load), SABIR_INVALID_ARGUMENT);
+    sabir_matrix_free(context, &matrix);
     m.mesh.cell_count = m.mesh.facet_count = m.mesh.point_count = 0;
     must(sabir_fem_assemble(context, &m.mesh, SABIR_FEM_MASS, NULL, &matrix, NULL));
     cr_assert_eq(matrix.entries, 0);
-    sabir_csr_free(context, &matrix);
+    sabir_matrix_free(context, &matrix);
     mesh_free(&m);
 }

@@ -2,7 +2,7 @@
 #include "grid.h"
 #include "sabir/mesh.h"
 
-static bool is_whole(sabir_graph *graph, const char *call, const sabir_csr *matrix)
+static bool is_whole(sabir_graph *graph, const char *call, const sabir_matrix *matrix)
 {
     if (!sbr_graph_is_open(graph, call)) return false;
     if (matrix && matrix->row_pointers) return true;
@@ -10,7 +10,7 @@ static bool is_whole(sabir_graph *graph, const char *call, const sabir_csr *matr
     return false;
 }
 
-void sabir_csr_constants(sabir_graph *graph, const sabir_csr *matrix, sabir_type type, sabir_value *rows, sabir_value *columns, sabir_value *values)
+void sabir_matrix_constants(sabir_graph *graph, const sabir_matrix *matrix, sabir_type type, sabir_value *rows, sabir_value *columns, sabir_value *values)
 {
     if (rows) *rows = sbr_nothing(graph);
     if (columns) *columns = sbr_nothing(graph);
@@ -25,7 +25,7 @@ void sabir_csr_constants(sabir_graph *graph, const sabir_csr *matrix, sabir_type
     if (values) *values = sbr_graph_table(graph, type, SABIR_SHAPE(matrix->entries), matrix->values);
 }
 
-sabir_value sabir_csr_product(sabir_graph *graph, const sabir_csr *matrix, sabir_value values, sabir_value x)
+sabir_value sabir_matrix_product(sabir_graph *graph, const sabir_matrix *matrix, sabir_value values, sabir_value x)
 {
     static const char call[] = "csr_product";
     if (!is_whole(graph, call, matrix) || !sbr_need_field(graph, call, "x", x, 1, false)) return sbr_nothing(graph);
@@ -33,14 +33,14 @@ sabir_value sabir_csr_product(sabir_graph *graph, const sabir_csr *matrix, sabir
     if (shape.rank > 2 || shape.extents[0] != matrix->columns)
         return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_SHAPE, "%s: x has to have the shape [%lld] or [%lld, f]", call, (long long)matrix->columns, (long long)matrix->columns));
     sabir_value rows, columns, own;
-    sabir_csr_constants(graph, matrix, sabir_value_type(x), &rows, &columns, sbr_given(values) ? NULL : &own);
+    sabir_matrix_constants(graph, matrix, sabir_value_type(x), &rows, &columns, sbr_given(values) ? NULL : &own);
     const sabir_value by_entry = sbr_given(values) ? values : own;
     if (shape.rank == 2) return sabir_spmm(graph, rows, columns, by_entry, x);
     const sabir_value y = sabir_spmm(graph, rows, columns, by_entry, sabir_reshape(graph, x, SABIR_SHAPE(matrix->columns, 1)));
     return sabir_reshape(graph, y, SABIR_SHAPE(matrix->rows));
 }
 
-sabir_value sabir_csr_values(sabir_graph *graph, const sabir_csr *map, sabir_value coefficients)
+sabir_value sabir_matrix_values(sabir_graph *graph, const sabir_matrix *map, sabir_value coefficients)
 {
-    return sabir_csr_product(graph, map, SABIR_NONE, coefficients);
+    return sabir_matrix_product(graph, map, SABIR_NONE, coefficients);
 }

@@ -36,11 +36,11 @@ static void add_pattern(sbr_contributions *all, const sabir_mesh *mesh)
             for (int32_t k = 0; k <= mesh->dimensions; k++) sbr_contribute(all, sbr_cell(mesh, c)[i], sbr_cell(mesh, c)[k], -1, 0);
 }
 
-sabir_status sabir_fem_assemble(sabir_context *context, const sabir_mesh *mesh, sabir_fem_term term, const double *coefficients, sabir_csr *matrix, sabir_csr *map)
+sabir_status sabir_fem_assemble(sabir_context *context, const sabir_mesh *mesh, sabir_fem_term term, const double *coefficients, sabir_matrix *matrix, sabir_matrix *map)
 {
     if (!context || !matrix) return sbr_fail(SABIR_INVALID_ARGUMENT, "fem_assemble: context or matrix is NULL");
-    *matrix = (sabir_csr){0};
-    if (map) *map = (sabir_csr){0};
+    *matrix = (sabir_matrix){0};
+    if (map) *map = (sabir_matrix){0};
     if ((unsigned)term > SABIR_FEM_FACETS) return sbr_fail(SABIR_INVALID_ARGUMENT, "fem_assemble: %d is no term", (int)term);
     SABIR_TRY(sabir_mesh_check(mesh));
     const sabir_allocator *allocator = sbr_context_allocator(context);
@@ -52,7 +52,7 @@ sabir_status sabir_fem_assemble(sabir_context *context, const sabir_mesh *mesh, 
         else if (term == SABIR_FEM_FACETS) add_mass(&all, mesh, sbr_facet(mesh, s), mesh->dimensions, s, false);
         else add_mass(&all, mesh, sbr_cell(mesh, s), mesh->dimensions + 1, s, term == SABIR_FEM_LUMPED_MASS);
     }
-    const sabir_status status = sbr_csr_build(&all, mesh->point_count, mesh->point_count, sources, coefficients, matrix, map);
+    const sabir_status status = sbr_matrix_build(&all, mesh->point_count, mesh->point_count, sources, coefficients, matrix, map);
     sbr_vector_free(allocator, &all.list);
     return status;
 }

@@ -32,7 +32,7 @@ typedef struct sbr_contributions {
 
 void sbr_contribute(sbr_contributions *all, int64_t row, int64_t column, int64_t source, double weight);
 /* The pattern, the map and the values for coefficients (NULL: 1). map may be NULL. Sorts the list. On failure both are empty. */
-sabir_status sbr_csr_build(sbr_contributions *all, int64_t rows, int64_t columns, int64_t sources, const double *coefficients, sabir_csr *matrix, sabir_csr *map);
-void sbr_csr_release(const sabir_allocator *allocator, sabir_csr *matrix);
+sabir_status sbr_matrix_build(sbr_contributions *all, int64_t rows, int64_t columns, int64_t sources, const double *coefficients, sabir_matrix *matrix, sabir_matrix *map);
+void sbr_matrix_release(const sabir_allocator *allocator, sabir_matrix *matrix);
 
 #endif

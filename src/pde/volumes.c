@@ -230,10 +230,10 @@ static sabir_status build(assembly *a, const double *coefficients, double *of_fa
         else add_outer_face(a, &a->faces.data[f], f);
     }
     face_coefficients(&a->faces, coefficients, of_faces);
-    SABIR_TRY(sbr_csr_build(&a->matrix, cells, cells, a->faces.count, of_faces, &volumes->matrix, &volumes->map));
+    SABIR_TRY(sbr_matrix_build(&a->matrix, cells, cells, a->faces.count, of_faces, &volumes->matrix, &volumes->map));
     /* Rows are cells and columns faces already, so the matrix of the numbers is the map itself. */
-    SABIR_TRY(sbr_csr_build(&a->load, cells, a->faces.count, a->faces.count, NULL, &volumes->load_map, NULL));
-    return sabir_csr_multiply(&volumes->load_map, of_faces, volumes->load);
+    SABIR_TRY(sbr_matrix_build(&a->load, cells, a->faces.count, a->faces.count, NULL, &volumes->load_map, NULL));
+    return sabir_matrix_multiply(&volumes->load_map, of_faces, volumes->load);
 }
 
 sabir_status sabir_volumes_assemble(sabir_context *context, const sabir_mesh *mesh, const double *coefficients, const sabir_facet_condition *conditions,
@@ -266,9 +266,9 @@ void sabir_volumes_free(sabir_context *context, sabir_volumes *volumes)
 {
     if (!context || !volumes) return;
     const sabir_allocator *allocator = sbr_context_allocator(context);
-    sbr_csr_release(allocator, &volumes->matrix);
-    sbr_csr_release(allocator, &volumes->map);
-    sbr_csr_release(allocator, &volumes->load_map);
+    sbr_matrix_release(allocator, &volumes->matrix);
+    sbr_matrix_release(allocator, &volumes->map);
+    sbr_matrix_release(allocator, &volumes->load_map);
     sbr_free(allocator, volumes->load);
     sbr_free(allocator, volumes->volumes);
     sbr_free(allocator, volumes->centres);

@@ -9,17 +9,17 @@ void sbr_contribute(sbr_contributions *all, int64_t row, int64_t column, int64_t
     if (!all->failed && !sbr_push(all->allocator, &all->list, c)) all->failed = true;
 }
 
-void sbr_csr_release(const sabir_allocator *allocator, sabir_csr *matrix)
+void sbr_matrix_release(const sabir_allocator *allocator, sabir_matrix *matrix)
 {
     sbr_free(allocator, matrix->row_pointers);
     sbr_free(allocator, matrix->column_indices);
     sbr_free(allocator, matrix->values);
-    *matrix = (sabir_csr){0};
+    *matrix = (sabir_matrix){0};
 }
 
-void sabir_csr_free(sabir_context *context, sabir_csr *matrix)
+void sabir_matrix_free(sabir_context *context, sabir_matrix *matrix)
 {
-    if (context && matrix) sbr_csr_release(sbr_context_allocator(context), matrix);
+    if (context && matrix) sbr_matrix_release(sbr_context_allocator(context), matrix);
 }
 
 /* ---- Building ---- */
@@ -48,19 +48,19 @@ static void merge(sbr_contributions *all)
     all->list.count = kept;
 }
 
-static bool make(const sabir_allocator *allocator, int64_t rows, int64_t columns, int64_t entries, sabir_csr *matrix)
+static bool make(const sabir_allocator *allocator, int64_t rows, int64_t columns, int64_t entries, sabir_matrix *matrix)
 {
-    *matrix = (sabir_csr){.rows = rows, .columns = columns, .entries = entries};
+    *matrix = (sabir_matrix){.rows = rows, .columns = columns, .entries = entries};
     matrix->row_pointers = sbr_alloc_array(allocator, (size_t)rows + 1, sizeof(int32_t));
     matrix->column_indices = sbr_alloc_array(allocator, (size_t)entries, sizeof(int32_t));
     matrix->values = sbr_alloc_array(allocator, (size_t)entries, sizeof(double));
     if (matrix->row_pointers && matrix->column_indices && matrix->values) return true;
-    sbr_csr_release(allocator, matrix);
+    sbr_matrix_release(allocator, matrix);
     return false;
 }
 
 /* The list is sorted and merged. */
-static void fill(const sbr_contributions *all, const double *coefficients, sabir_csr *matrix, sabir_csr *map)
+static void fill(const sbr_contributions *all, const double *coefficients, sabir_matrix *matrix, sabir_matrix *map)
 {
     int64_t entry = -1, mapped = 0;
     for (uint32_t i = 0; i < all->list.count; i++) {
@@ -81,10 +81,10 @@ static void fill(const sbr_contributions *all, const double *coefficients, sabir
     for (int64_t r = 0; map && r < map->rows; r++) map->row_pointers[r + 1] += map->row_pointers[r];
 }
 
-sabir_status sbr_csr_build(sbr_contributions *all, int64_t rows, int64_t columns, int64_t sources, const double *coefficients, sabir_csr *matrix, sabir_csr *map)
+sabir_status sbr_matrix_build(sbr_contributions *all, int64_t rows, int64_t columns, int64_t sources, const double *coefficients, sabir_matrix *matrix, sabir_matrix *map)
 {
-    *matrix = (sabir_csr){0};
-    if (map) *map = (sabir_csr){0};
+    *matrix = (sabir_matrix){0};
+    if (map) *map = (sabir_matrix){0};
     if (all->failed) return sbr_no_memory(all->list.count * sizeof *all->list.data);
     if (all->list.count > INT32_MAX) return sbr_fail(SABIR_INVALID_SHAPE, "%u contributions to a sparse matrix, which has i32 row pointers", all->list.count);
     if (all->list.count) qsort(all->list.data, all->list.count, sizeof *all->list.data, compare);
@@ -96,7 +96,7 @@ sabir_status sbr_csr_build(sbr_contributions *all, int64_t rows, int64_t columns
     }
     if (!make(all->allocator, rows, columns, entries, matrix)) return sbr_no_memory((size_t)entries * sizeof(double));
     if (map && !make(all->allocator, entries, sources, mapped, map)) {
-        sbr_csr_release(all->allocator, matrix);
+        sbr_matrix_release(all->allocator, matrix);
         return sbr_no_memory((size_t)mapped * sizeof(double));
     }
     fill(all, coefficients, matrix, map);
@@ -105,7 +105,7 @@ sabir_status sbr_csr_build(sbr_contributions *all, int64_t rows, int64_t columns
 
 /* ---- On the host ---- */
 
-sabir_status sabir_csr_multiply(const sabir_csr *matrix, const double *x, double *y)
+sabir_status sabir_matrix_multiply(const sabir_matrix *matrix, const double *x, double *y)
 {
     if (!matrix || !matrix->row_pointers || (matrix->columns && !x) || (matrix->rows && !y)) return sbr_fail(SABIR_INVALID_ARGUMENT, "csr_multiply: the matrix is empty, or x or y is NULL");
     for (int64_t r = 0; r < matrix->rows; r++) {
@@ -116,7 +116,7 @@ sabir_status sabir_csr_multiply(const sabir_csr *matrix, const double *x, double
 }
 
 /* Where [row, column] is among the entries; -1 where there is none. */
-static int64_t find(const sabir_csr *matrix, int64_t row, int32_t column)
+static int64_t find(const sabir_matrix *matrix, int64_t row, int32_t column)
 {
     int32_t low = matrix->row_pointers[row], high = matrix->row_pointers[row + 1];
     while (low < high) {
@@ -128,7 +128,7 @@ static int64_t find(const sabir_csr *matrix, int64_t row, int32_t column)
 }
 
 /* fixed: by unknown, 1 + the place in the list of the last that names it; 0: free. */
-static void eliminate(const sabir_csr *matrix, double *load, const double *values, const int32_t *fixed)
+static void eliminate(const sabir_matrix *matrix, double *load, const double *values, const int32_t *fixed)
 {
     for (int64_t r = 0; r < matrix->rows; r++) {
         for (int32_t e = matrix->row_pointers[r]; e < matrix->row_pointers[r + 1]; e++) {
@@ -140,7 +140,7 @@ static void eliminate(const sabir_csr *matrix, double *load, const double *value
     }
 }
 
-sabir_status sabir_csr_eliminate(sabir_context *context, const sabir_csr *matrix, double *load, const int32_t *unknowns, const double *values, int64_t count)
+sabir_status sabir_matrix_eliminate(sabir_context *context, const sabir_matrix *matrix, double *load, const int32_t *unknowns, const double *values, int64_t count)
 {
     if (!context || !matrix || !matrix->row_pointers || matrix->rows != matrix->columns || (count && (!load || !unknowns || !values)))
         return sbr_fail(SABIR_INVALID_ARGUMENT, "csr_eliminate: the matrix has to be square and not empty, and context, load, unknowns and values are needed");
