@@ -1,4 +1,5 @@
 /* Gradients on the reference, in f64: against differences, against each other, and what is refused. suite: host */
+#include "lower/lower.h"
 #include "test_grad.h"
 
 TestSuite(grad, .init = open_grad, .fini = close_grad);
@@ -311,4 +312,33 @@ Test(grad, errors)
     check_error(sabir_vjp(g, &x, NULL, 1, &x, 1, &(sabir_grad_options){.size = sizeof(sabir_grad_options), .loop_segment = -1}, &grad),
                 SABIR_INVALID_ARGUMENT, "loop_segment is -1");
     cr_assert_eq(sabir_grad(NULL, total(x), &x, 1, &grad), SABIR_INVALID_ARGUMENT);
+}
+
+/* ---- Notes ---- */
+
+/* What rules note is told once, by the graph and by each program of it. */
+Test(grad, notes)
+{
+    const sabir_value x = IN(3);
+    char *texts[2];
+    sbr_graph_note(g, "%s is made of %d products", "it", 3);
+    sbr_graph_note(g, "%s is made of %d products", "it", 3);
+    cr_assert_eq(g->notes.count, 1);
+    (void)out(sabir_square(g, x));
+    run();
+    MUST(sabir_graph_text(g, &texts[0]));
+    MUST(sabir_program_text(program, &texts[1]));
+    for (int i = 0; i < 2; i++) {
+        const char *found = strstr(texts[i], "note: it is made of 3 products\n");
+        cr_assert(found && !strstr(found + 1, "note:"), "%s", texts[i]);
+        sabir_string_free(context, texts[i]);
+    }
+    sbr_module *module;
+    sbr_text text = {.allocator = &g->allocator};
+    MUST(sbr_lower_graph(g, &g->allocator, &(sbr_lower_options){.simplify = true, .largest_binding = UINT32_MAX, .largest_allocation = UINT32_MAX, .buffer_alignment = 64,
+                                                                .shared_memory = 32768, .group_invocations = 128, .has_f64 = true}, &module));
+    MUST(sbr_module_print(module, &text));
+    cr_assert(strstr(text.data, "note: it is made of 3 products\n"));
+    sbr_text_free(&text);
+    sbr_module_free(module);
 }

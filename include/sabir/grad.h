@@ -20,7 +20,8 @@ typedef struct sabir_grad_options {
     /* Bytes of forward values that may be kept for the backward pass (dims at their maxima); what does not fit is computed again there.
      * 0: everything is kept. A budget that cannot be met is met as nearly as possible; *kept says how nearly. */
     uint64_t memory_budget;
-    /* Loops: carried values are kept at every loop_segment-th iteration, the others are computed again segment by segment. 0 or 1: all are kept. */
+    /* Loops: carried values are kept at every loop_segment-th iteration, the others are computed again segment by segment. 0 or 1: all are kept.
+     * Room is made for trips / loop_segment of them, whenever the loop ends; near the square root of trips it takes the least. */
     int64_t loop_segment;
     uint64_t *kept; /* NULL, or where the bytes kept are written */
 } sabir_grad_options;
