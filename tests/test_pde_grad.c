@@ -137,7 +137,8 @@ static sabir_value times(void *user, sabir_graph *graph, sabir_value x)
 static sabir_linear_operator dense(build *b, bool symmetric)
 {
     sabir_value *matrix = b->kept;
-    const sabir_value m = operand(b, SABIR_SHAPE(S, S), -1, 1), unit = sabir_diagonal_embed(b->graph, sabir_full(b->graph, b->type, SABIR_SHAPE(S), symmetric ? 2 : 6));
+    const sabir_value m = operand(b, SABIR_SHAPE(S, S), -1, 1),
+                      unit = sabir_diagonal_embed(b->graph, sabir_full(b->graph, b->type, SABIR_SHAPE(S), symmetric ? 2 : 6));
     *matrix = symmetric ? sabir_mul(b->graph, sabir_matmul_transposed(b->graph, m, m, 0, 1), number(b, 0.125)) : m;
     *matrix = sabir_add(b->graph, *matrix, unit);
     return (sabir_linear_operator){.apply = times, .user = matrix, .parameters = matrix, .parameter_count = 1, .symmetric = symmetric};
@@ -171,7 +172,8 @@ static sabir_value multigrid_of(build *b)
     grid.sides[0][1] = (sabir_side){.kind = SABIR_SIDE_ROBIN, .alpha = 1, .beta = 1};
     grid.sides[0][1].data = operand(b, SABIR_SHAPE(1, 4), -1, 1);
     sabir_multigrid *multigrid;
-    const sabir_value c = operand(b, SABIR_SHAPE(4, 4), 0.5, 2), shift = operand(b, SABIR_SCALAR_SHAPE, 1, 2), f = operand(b, SABIR_SHAPE(2, 4, 4), -1, 1);
+    const sabir_value c = operand(b, SABIR_SHAPE(4, 4), 0.5, 2), shift = operand(b, SABIR_SCALAR_SHAPE, 1, 2),
+                      f = operand(b, SABIR_SHAPE(2, 4, 4), -1, 1);
     must(sabir_multigrid_create(b->graph, &grid, b->type, SABIR_SHAPE(4, 4), c, shift, NULL, &multigrid));
     const sabir_solve_options options = exact(b, 20);
     return sabir_multigrid_solve(b->graph, multigrid, f, SABIR_NONE, 1, &options, NULL);
@@ -190,7 +192,8 @@ static sabir_value neumann_of(build *b)
 static sabir_value theta_of(build *b)
 {
     const sabir_linear_operator a = dense(b, false);
-    const sabir_value y = operand(b, SABIR_SHAPE(S), -1, 1), source = operand(b, SABIR_SHAPE(S), -1, 1), dt = operand(b, SABIR_SCALAR_SHAPE, -0.1, -0.05);
+    const sabir_value y = operand(b, SABIR_SHAPE(S), -1, 1), source = operand(b, SABIR_SHAPE(S), -1, 1),
+                      dt = operand(b, SABIR_SCALAR_SHAPE, -0.1, -0.05);
     const sabir_solve_options options = exact(b, 16);
     return sabir_theta_step(b->graph, &a, y, source, dt, 0.5, &options, NULL);
 }
@@ -254,10 +257,26 @@ static sabir_value elements_of(build *b)
     return sabir_cg(b->graph, &a, load, SABIR_NONE, &options, NULL);
 }
 
-static const struct pde_case { const char *name; case_function *function; } cases[] = {
-    {"gradient", gradient_of}, {"divergence", divergence_of}, {"laplacian", laplacian_of}, {"diffusion", diffusion_of}, {"extend", extension_of}, {"arakawa", arakawa_of},
-    {"upwind", upwind_of}, {"van Leer", van_leer_of}, {"semi-Lagrangian", semi_lagrangian_of}, {"spectral", spectral_of}, {"spectral, odd", odd_spectral_of}, {"cg", cg_of},
-    {"bicgstab", bicgstab_of}, {"multigrid", multigrid_of}, {"Neumann", neumann_of}, {"theta", theta_of}, {"Runge-Kutta", runge_kutta_of}, {"midpoint", midpoint_of},
+static const struct pde_case { const char *name; case_function *function;
+} cases[] = {
+    {"gradient", gradient_of},
+    {"divergence", divergence_of},
+    {"laplacian", laplacian_of},
+    {"diffusion", diffusion_of},
+    {"extend", extension_of},
+    {"arakawa", arakawa_of},
+    {"upwind", upwind_of},
+    {"van Leer", van_leer_of},
+    {"semi-Lagrangian", semi_lagrangian_of},
+    {"spectral", spectral_of},
+    {"spectral, odd", odd_spectral_of},
+    {"cg", cg_of},
+    {"bicgstab", bicgstab_of},
+    {"multigrid", multigrid_of},
+    {"Neumann", neumann_of},
+    {"theta", theta_of},
+    {"Runge-Kutta", runge_kutta_of},
+    {"midpoint", midpoint_of},
     {"finite elements", elements_of},
 };
 enum { CASES = sizeof cases / sizeof *cases };
@@ -269,7 +288,8 @@ typedef struct measured { double y; int64_t count; double gradients[MOST_ELEMENT
 
 static sabir_value weighed(build *b, sabir_value x)
 {
-    return sabir_sum(b->graph, sabir_mul(b->graph, x, pde_random(b->e, sabir_value_shape(x), 100 + b->seed % 7 + (uint64_t)b->e->input_count)), SABIR_ALL_AXES);
+    return sabir_sum(b->graph, sabir_mul(b->graph, x, pde_random(b->e, sabir_value_shape(x), 100 + b->seed % 7 + (uint64_t)b->e->input_count)),
+                     SABIR_ALL_AXES);
 }
 
 static measured measure(pde_place at, const struct pde_case *of, const double *along, bool twice)
@@ -315,7 +335,8 @@ static void check_case(pde_place at, const struct pde_case *of, bool twice, doub
         size += fabs(here.gradients[k] * d);
     }
     const double by_differences = (measure(at, of, along, twice).y - measure(at, of, back, twice).y) / (2 * step);
-    cr_expect(fabs(slope - by_differences) <= within * fmax(size, 1e-3), "%s%s: %.10g by gradients, %.10g by differences", of->name, twice ? ", second order" : "", slope, by_differences);
+    cr_expect(fabs(slope - by_differences) <= within * fmax(size, 1e-3), "%s%s: %.10g by gradients, %.10g by differences", of->name,
+              twice ? ", second order" : "", slope, by_differences);
     cr_expect(size > 1e-6, "%s: nothing moves", of->name);
 }
 
@@ -329,7 +350,8 @@ Test(pde_grad, differences, .timeout = 120) { on_device("reference", by_differen
 static void twice(sabir_context *context, const char *selector)
 {
     for (int i = 0; i < CASES; i++)
-        if (cases[i].function == cg_of || cases[i].function == bicgstab_of || cases[i].function == semi_lagrangian_of || cases[i].function == diffusion_of)
+        if (cases[i].function == cg_of || cases[i].function == bicgstab_of || cases[i].function == semi_lagrangian_of ||
+            cases[i].function == diffusion_of)
             check_case((pde_place){context, selector, SABIR_F64}, &cases[i], true, 1e-5);
 }
 Test(pde_grad, second_order, .timeout = 120) { on_device("reference", twice); }
@@ -349,7 +371,8 @@ static void like_reference(sabir_context *context, const char *selector)
         for (int64_t k = 0; k < want.count; k++) largest = fmax(largest, fabs(want.gradients[k]));
         cr_assert_eq(got.count, want.count);
         for (int64_t k = 0; k < want.count; k++)
-            cr_expect(fabs(got.gradients[k] - want.gradients[k]) <= 2e-4 * largest, "%s, gradient %lld: %g, not %g", cases[i].name, (long long)k, got.gradients[k], want.gradients[k]);
+            cr_expect(fabs(got.gradients[k] - want.gradients[k]) <= 2e-4 * largest, "%s, gradient %lld: %g, not %g", cases[i].name, (long long)k,
+                      got.gradients[k], want.gradients[k]);
     }
 }
 Test(pde_grad, like_reference_vulkan, .timeout = 300) { on_device("vulkan", like_reference); }

@@ -74,11 +74,14 @@ static first_errors first_order(pde_place at, int64_t n)
     sabir_graph *g = e.graph;
     const sabir_grid periodic = pde_grid(2, n, SABIR_SIDE_PERIODIC), sides = mixed_sides(&e, n);
     const sabir_value inside = sabir_grid_gradient(g, pde_field(&e, 2, n, side_wave), &sides);
-    const sabir_value flow[] = {sabir_reshape(g, pde_field(&e, 2, n, wave), SABIR_SHAPE(1, n, n)), sabir_reshape(g, pde_field(&e, 2, n, wave), SABIR_SHAPE(1, n, n))};
+    const sabir_value flow[] = {sabir_reshape(g, pde_field(&e, 2, n, wave), SABIR_SHAPE(1, n, n)),
+                                sabir_reshape(g, pde_field(&e, 2, n, wave), SABIR_SHAPE(1, n, n))};
     const uint32_t d0 = evaluate_output(&e, sabir_narrow(g, inside, 0, 0, 1)), d1 = evaluate_output(&e, sabir_narrow(g, inside, 0, 1, 1));
-    const uint32_t divergence = evaluate_output(&e, sabir_sub(g, sabir_grid_divergence(g, sabir_concat(g, flow, 2, 0), &periodic), pde_field(&e, 2, n, wave_1)));
+    const uint32_t divergence =
+        evaluate_output(&e, sabir_sub(g, sabir_grid_divergence(g, sabir_concat(g, flow, 2, 0), &periodic), pde_field(&e, 2, n, wave_1)));
     evaluate_run(&e);
-    const first_errors errors = {{pde_distance(&e, d0, 2, n, side_wave_0).mean, pde_distance(&e, d1, 2, n, side_wave_1).mean}, pde_distance(&e, divergence, 2, n, wave_0).most};
+    const first_errors errors = {{pde_distance(&e, d0, 2, n, side_wave_0).mean, pde_distance(&e, d1, 2, n, side_wave_1).mean},
+                                 pde_distance(&e, divergence, 2, n, wave_0).most};
     evaluate_close(&e);
     return errors;
 }
@@ -178,7 +181,8 @@ static double advection_error(pde_place at, int64_t n, sabir_advection scheme)
     sabir_loop_end(g, &next, 1, SABIR_NONE, &result);
     const uint32_t y = evaluate_output(&e, result), before = evaluate_output(&e, x0);
     evaluate_run(&e);
-    cr_expect(fabs(pde_sum(&e, y) - pde_sum(&e, before)) < pde_within(at, 1e-11, 1e-4) * (double)n, "the sum went from %g to %g", pde_sum(&e, before), pde_sum(&e, y));
+    cr_expect(fabs(pde_sum(&e, y) - pde_sum(&e, before)) < pde_within(at, 1e-11, 1e-4) * (double)n, "the sum went from %g to %g", pde_sum(&e, before),
+              pde_sum(&e, y));
     const double error = pde_distance(&e, y, 1, n, hump_later).mean;
     evaluate_close(&e);
     return error;
@@ -214,7 +218,9 @@ PDE_TEST(pde_grid, advection_in_a_plane)
     evaluate_run(&e);
     for (uint32_t scheme = 0; scheme < 2; scheme++) {
         cr_assert(fabs(pde_sum(&e, 2 * scheme)) < pde_within(at, 1e-11, 1e-3), "scheme %u: the sum changes by %g", scheme, pde_sum(&e, 2 * scheme));
-        for (int k = 0; k < N * N; k++) cr_assert(fabs(evaluate_at(&e, 2 * scheme + 1, k)) < pde_within(at, 1e-12, 1e-4), "scheme %u: a constant changes by %g", scheme, evaluate_at(&e, 2 * scheme + 1, k));
+        for (int k = 0; k < N * N; k++)
+            cr_assert(fabs(evaluate_at(&e, 2 * scheme + 1, k)) < pde_within(at, 1e-12, 1e-4), "scheme %u: a constant changes by %g", scheme,
+                      evaluate_at(&e, 2 * scheme + 1, k));
     }
     evaluate_close(&e);
 }
@@ -253,7 +259,8 @@ static double turned_error(pde_place at, int64_t n, sabir_interpolation order)
     const sabir_grid grid = pde_grid(2, n, SABIR_SIDE_NEUMANN);
     const int64_t steps = n / 2;
     /* From (0.3, 0.5) to (0.5, 0.3): dx0/dt = x1 - 0.5 is 0 at the start and dx1/dt = 0.2, so the turn runs backwards in time. */
-    const sabir_value parts[] = {sabir_reshape(g, pde_field(&e, 2, n, turn_0), SABIR_SHAPE(1, n, n)), sabir_reshape(g, pde_field(&e, 2, n, turn_1), SABIR_SHAPE(1, n, n))};
+    const sabir_value parts[] = {sabir_reshape(g, pde_field(&e, 2, n, turn_0), SABIR_SHAPE(1, n, n)),
+                                 sabir_reshape(g, pde_field(&e, 2, n, turn_1), SABIR_SHAPE(1, n, n))};
     const sabir_value velocity = sabir_concat(g, parts, 2, 0), x0 = pde_field(&e, 2, n, bump), dt = pde_number(&e, -pde_pi / 2 / (double)steps);
     sabir_value x, result;
     sabir_loop_begin(g, steps, &x0, 1, &x);
@@ -306,8 +313,8 @@ PDE_TEST(pde_grid, arakawa)
     const uint32_t turned = evaluate_output(&e, sabir_add(g, j, sabir_grid_arakawa(g, q, p, &grid)));
     evaluate_run(&e);
     const double within = pde_within(at, 1e-11, 1e-2);
-    cr_assert(fabs(pde_sum(&e, of)) < within && fabs(pde_sum(&e, with_p)) < within && fabs(pde_sum(&e, with_q)) < within, "sums %g, energy %g, enstrophy %g", pde_sum(&e, of),
-              pde_sum(&e, with_p), pde_sum(&e, with_q));
+    cr_assert(fabs(pde_sum(&e, of)) < within && fabs(pde_sum(&e, with_p)) < within && fabs(pde_sum(&e, with_q)) < within,
+              "sums %g, energy %g, enstrophy %g", pde_sum(&e, of), pde_sum(&e, with_p), pde_sum(&e, with_q));
     for (int k = 0; k < N * N; k++) cr_assert(fabs(evaluate_at(&e, turned, k)) < within, "J(p, q) + J(q, p) is %g", evaluate_at(&e, turned, k));
     evaluate_close(&e);
 }

@@ -76,7 +76,8 @@ Test(pde_mesh, maps)
     sabir_matrix matrix, map;
     for (int term = 0; term <= SABIR_FEM_FACETS; term++) {
         must(sabir_fem_assemble(context, &m.mesh, (sabir_fem_term)term, coefficients, &matrix, &map));
-        cr_assert(map.rows == matrix.entries && matrix.entries < 1024 && map.columns == (term == SABIR_FEM_FACETS ? m.mesh.facet_count : m.mesh.cell_count));
+        cr_assert(map.rows == matrix.entries && matrix.entries < 1024 &&
+                  map.columns == (term == SABIR_FEM_FACETS ? m.mesh.facet_count : m.mesh.cell_count));
         must(sabir_matrix_multiply(&map, coefficients, again));
         for (int64_t e = 0; e < matrix.entries; e++) cr_assert_float_eq(again[e], matrix.values[e], 1e-13, "term %d, entry %lld", term, (long long)e);
         sabir_matrix_free(context, &matrix);

@@ -73,7 +73,8 @@ PDE_TEST(pde_solve, conjugate_gradients)
         squares += rest * rest;
     }
     cr_assert(evaluate_at(&e, short_.converged, 0) == 0 && evaluate_at(&e, short_.iterations, 0) == 3);
-    cr_assert_float_eq(evaluate_at(&e, short_.residual, 0), sqrt(squares), 1e-5, "residual %g, not %g", evaluate_at(&e, short_.residual, 0), sqrt(squares));
+    cr_assert_float_eq(evaluate_at(&e, short_.residual, 0), sqrt(squares), 1e-5, "residual %g, not %g", evaluate_at(&e, short_.residual, 0),
+                       sqrt(squares));
     cr_assert(sqrt(squares) > 1e-4, "three iterations solved it");
     cr_assert(evaluate_at(&e, again.iterations, 0) <= 2, "from the solution it took %g iterations", evaluate_at(&e, again.iterations, 0));
     cr_assert(evaluate_at(&e, nothing.converged, 0) == 1 && evaluate_at(&e, nothing.residual, 0) == 0 && evaluate_at(&e, nothing.x, 5) == 0);
@@ -107,8 +108,8 @@ PDE_TEST(pde_solve, bicgstab)
     evaluate_run(&e);
     const double within = pde_within(at, 1e-8, 2e-4);
     cr_assert(worst_rest(&e, plain.x, a, b) < within && worst_rest(&e, helped.x, a, b) < within && worst_rest(&e, slow.x, a, b) < within);
-    cr_assert(evaluate_at(&e, helped.iterations, 0) < evaluate_at(&e, plain.iterations, 0), "preconditioned %g, plain %g iterations", evaluate_at(&e, helped.iterations, 0),
-              evaluate_at(&e, plain.iterations, 0));
+    cr_assert(evaluate_at(&e, helped.iterations, 0) < evaluate_at(&e, plain.iterations, 0), "preconditioned %g, plain %g iterations",
+              evaluate_at(&e, helped.iterations, 0), evaluate_at(&e, plain.iterations, 0));
     cr_assert(evaluate_at(&e, slow.converged, 0) == 1 && evaluate_at(&e, slow.iterations, 0) > evaluate_at(&e, helped.iterations, 0));
     evaluate_close(&e);
 }
@@ -166,7 +167,8 @@ PDE_TEST(pde_solve, multigrid_contraction)
     for (size_t i = 0; i < count; i++) {
         /* Single precision is at its end after five. */
         const int64_t first = at.type == SABIR_F64 ? 4 : 1, last = at.type == SABIR_F64 ? 8 : 4;
-        const double start = after_cycles(at, &problems[i], first), end = after_cycles(at, &problems[i], last), factor = pow(end / start, 1 / (double)(last - first));
+        const double start = after_cycles(at, &problems[i], first), end = after_cycles(at, &problems[i], last),
+                     factor = pow(end / start, 1 / (double)(last - first));
         cr_log_info("%s: %.3f a cycle", problems[i].name, factor);
         cr_expect(factor < problems[i].contraction, "%s: residuals %g and %g, %.3f a cycle", problems[i].name, start, end, factor);
     }
@@ -180,14 +182,18 @@ PDE_TEST(pde_solve, multigrid_cycle_is_symmetric)
         evaluation e = pde_open(at);
         sabir_multigrid *multigrid = make_multigrid(&e, &problems[i]);
         const sabir_value r = pde_random(&e, SABIR_SHAPE(12, 12), 1), s = pde_random(&e, SABIR_SHAPE(12, 12), 2);
-        const uint32_t of[] = {evaluate_output(&e, r), evaluate_output(&e, s), evaluate_output(&e, sabir_multigrid_cycle(multigrid, e.graph, r)),
-                               evaluate_output(&e, sabir_multigrid_cycle(multigrid, e.graph, s)), evaluate_output(&e, sabir_multigrid_apply(multigrid, e.graph, r)),
+        const uint32_t of[] = {evaluate_output(&e, r),
+                               evaluate_output(&e, s),
+                               evaluate_output(&e, sabir_multigrid_cycle(multigrid, e.graph, r)),
+                               evaluate_output(&e, sabir_multigrid_cycle(multigrid, e.graph, s)),
+                               evaluate_output(&e, sabir_multigrid_apply(multigrid, e.graph, r)),
                                evaluate_output(&e, sabir_multigrid_apply(multigrid, e.graph, s))};
         evaluate_run(&e);
         const double scale = fabs(pde_dot(&e, of[2], of[0])) + fabs(pde_dot(&e, of[3], of[1]));
         cr_assert(fabs(pde_dot(&e, of[2], of[1]) - pde_dot(&e, of[3], of[0])) < pde_within(at, 1e-13, 1e-5) * scale, "%s: cycle", problems[i].name);
         const double a_scale = fabs(pde_dot(&e, of[4], of[0])) + fabs(pde_dot(&e, of[5], of[1]));
-        cr_assert(fabs(pde_dot(&e, of[4], of[1]) - pde_dot(&e, of[5], of[0])) < pde_within(at, 1e-13, 1e-5) * a_scale, "%s: operator", problems[i].name);
+        cr_assert(fabs(pde_dot(&e, of[4], of[1]) - pde_dot(&e, of[5], of[0])) < pde_within(at, 1e-13, 1e-5) * a_scale, "%s: operator",
+                  problems[i].name);
         evaluate_close(&e);
     }
 }
@@ -224,12 +230,14 @@ static double solution_error(pde_place at, int64_t n, bool variable, int acceler
     side_data(&e, &grid, n, 1, 0, SABIR_SIDE_NEUMANN, 0, 1);
     side_data(&e, &grid, n, 1, 1, SABIR_SIDE_DIRICHLET, 1, 0);
     sabir_multigrid *multigrid;
-    must(sabir_multigrid_create(g, &grid, e.type, SABIR_SHAPE(n, n), variable ? pde_field(&e, 2, n, c) : SABIR_NONE, pde_number(&e, 1), NULL, &multigrid));
+    must(sabir_multigrid_create(g, &grid, e.type, SABIR_SHAPE(n, n), variable ? pde_field(&e, 2, n, c) : SABIR_NONE, pde_number(&e, 1), NULL,
+                                &multigrid));
     sabir_solve_report report;
     sabir_solve_options options = SABIR_SOLVE_OPTIONS;
     options.most = at.type == SABIR_F64 ? 20 : 10;
     options.tolerance = pde_within(at, 1e-9, 2e-5);
-    const solved s = put(&e, sabir_multigrid_solve(g, multigrid, pde_field(&e, 2, n, variable ? f : f_plain), SABIR_NONE, accelerated, &options, &report), &report);
+    const solved s = put(
+        &e, sabir_multigrid_solve(g, multigrid, pde_field(&e, 2, n, variable ? f : f_plain), SABIR_NONE, accelerated, &options, &report), &report);
     evaluate_run(&e);
     cr_expect(evaluate_at(&e, s.converged, 0) == 1);
     *iterations = evaluate_at(&e, s.iterations, 0);
@@ -261,7 +269,8 @@ PDE_TEST(pde_solve, null_space)
     sabir_solve_options options = SABIR_SOLVE_OPTIONS;
     options.most = 12;
     sabir_solve_report report;
-    const solved s = put(&e, sabir_multigrid_solve(e.graph, multigrid, pde_field(&e, 2, SIDE, ripple_source), SABIR_NONE, 1, &options, &report), &report);
+    const solved s =
+        put(&e, sabir_multigrid_solve(e.graph, multigrid, pde_field(&e, 2, SIDE, ripple_source), SABIR_NONE, 1, &options, &report), &report);
     evaluate_run(&e);
     cr_assert(evaluate_at(&e, s.converged, 0) == 1 && fabs(pde_sum(&e, s.x)) < pde_within(at, 1e-10, 1e-3), "sum %g", pde_sum(&e, s.x));
     cr_assert(pde_distance(&e, s.x, 2, SIDE, ripple).most < 0.01, "error %g", pde_distance(&e, s.x, 2, SIDE, ripple).most);
@@ -292,7 +301,9 @@ PDE_TEST(pde_solve, spectral_to_round_off)
     evaluate_output(&e, sabir_add(g, back, field));
     evaluate_run(&e);
     cr_assert(pde_distance(&e, x, 3, SIDE, spectral_u).most < pde_within(at, 1e-11, 1e-4), "error %g", pde_distance(&e, x, 3, SIDE, spectral_u).most);
-    cr_assert(pde_distance(&e, slope, 3, SIDE, spectral_slope).most < pde_within(at, 1e-9, 1e-3), "slope error %g", pde_distance(&e, slope, 3, SIDE, spectral_slope).most);
-    for (int k = 0; k < 2 * SIDE * SIDE; k++) cr_assert(fabs(evaluate_at(&e, 2, k)) < pde_within(at, 1e-11, 1e-3), "element %d is off by %g", k, evaluate_at(&e, 2, k));
+    cr_assert(pde_distance(&e, slope, 3, SIDE, spectral_slope).most < pde_within(at, 1e-9, 1e-3), "slope error %g",
+              pde_distance(&e, slope, 3, SIDE, spectral_slope).most);
+    for (int k = 0; k < 2 * SIDE * SIDE; k++)
+        cr_assert(fabs(evaluate_at(&e, 2, k)) < pde_within(at, 1e-11, 1e-3), "element %d is off by %g", k, evaluate_at(&e, 2, k));
     evaluate_close(&e);
 }

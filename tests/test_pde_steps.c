@@ -97,7 +97,8 @@ PDE_TEST(pde_steps, stationary)
     evaluation e = pde_open(at);
     sabir_value matrix = evaluate_input(&e, SABIR_SHAPE(2, 2), (const double[]){-2, 1, 1, -2});
     const sabir_linear_operator a = {.apply = times, .user = &matrix, .symmetric = 1};
-    const sabir_value y = evaluate_input(&e, SABIR_SHAPE(2), (const double[]){5, -3}), source = evaluate_input(&e, SABIR_SHAPE(2), (const double[]){3, 0});
+    const sabir_value y = evaluate_input(&e, SABIR_SHAPE(2), (const double[]){5, -3}),
+                      source = evaluate_input(&e, SABIR_SHAPE(2), (const double[]){3, 0});
     sabir_solve_options options = SABIR_SOLVE_OPTIONS;
     options.most = 6;
     sabir_solve_report report;
@@ -125,7 +126,8 @@ static double midpoint_error(pde_place at, int64_t steps)
     evaluation e = pde_open(at);
     sabir_graph *g = e.graph;
     const sabir_newton_options options = few_steps(at);
-    const sabir_value y0 = evaluate_input(&e, SABIR_SHAPE(3), (const double[]){1, 1, 1}), dt = pde_number(&e, 2.0 / (double)steps), t = pde_number(&e, 0);
+    const sabir_value y0 = evaluate_input(&e, SABIR_SHAPE(3), (const double[]){1, 1, 1}), dt = pde_number(&e, 2.0 / (double)steps),
+                      t = pde_number(&e, 0);
     sabir_value y, out;
     sabir_loop_begin(g, steps, &y0, 1, &y);
     const sabir_value next = sabir_midpoint_step(g, decay, NULL, NULL, 0, t, dt, y, &options, NULL);

@@ -77,10 +77,12 @@ Test(ref_transform, interpolation_between_and_beyond)
 /* Linear interpolation is exact for products of linear functions, cubic for quadratic ones away from edges. */
 Test(ref_transform, interpolation_of_polynomials)
 {
-    sbr_ref_tensor x = ref_empty(SABIR_F64, SABIR_SHAPE(6, 7)), y = ref_empty(SABIR_F64, SABIR_SHAPE(6, 7)), at = ref_empty(SABIR_F64, SABIR_SHAPE(2, 9));
+    sbr_ref_tensor x = ref_empty(SABIR_F64, SABIR_SHAPE(6, 7)), y = ref_empty(SABIR_F64, SABIR_SHAPE(6, 7)),
+                   at = ref_empty(SABIR_F64, SABIR_SHAPE(2, 9));
     uint64_t state = 9;
     for (int64_t k = 0; k < 42; k++) {
-        const double a = (double)(k / 7), c = (double)(k % 7);
+        const int64_t row = k / 7;
+        const double a = (double)row, c = (double)(k % 7);
         x.f[k] = (2 * a - 1) * (3 - c);
         y.f[k] = (a * a - a) * (c * c + 2);
     }

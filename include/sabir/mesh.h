@@ -39,7 +39,8 @@ SABIR_API void sabir_matrix_free(sabir_context *context, sabir_matrix *matrix); 
 SABIR_API sabir_status sabir_matrix_multiply(const sabir_matrix *matrix, const double *x, double *y);
 /* The unknowns named take the values given: their rows and columns become those of the identity, and load [rows] takes what the columns held times the
  * values. The matrix is square and stays symmetric where it was. */
-SABIR_API sabir_status sabir_matrix_eliminate(sabir_context *context, const sabir_matrix *matrix, double *load, const int32_t *unknowns, const double *values, int64_t count);
+SABIR_API sabir_status sabir_matrix_eliminate(sabir_context *context, const sabir_matrix *matrix, double *load, const int32_t *unknowns,
+                                           const double *values, int64_t count);
 
 /* ---- Finite elements: continuous, linear on each cell; the unknowns are the values at the points ---- */
 typedef enum sabir_fem_term {
@@ -51,8 +52,8 @@ typedef enum sabir_fem_term {
 
 /* The matrix of a term. All terms of a mesh have one pattern (points that share a cell), so that their values can be added. coefficients: by cell or
  * facet; NULL: 1. map: NULL, or a matrix [entries, cells or facets] with matrix->values = map coefficients. Both are the caller's to free. */
-SABIR_API sabir_status sabir_fem_assemble(sabir_context *context, const sabir_mesh *mesh, sabir_fem_term term, const double *coefficients, sabir_matrix *matrix,
-                                          sabir_matrix *map);
+SABIR_API sabir_status sabir_fem_assemble(sabir_context *context, const sabir_mesh *mesh, sabir_fem_term term, const double *coefficients,
+                                          sabir_matrix *matrix, sabir_matrix *map);
 /* load[i] += integral of s v_i, s linear between its values at the points; over cells (MASS) or facets (FACETS). */
 SABIR_API sabir_status sabir_fem_load(const sabir_mesh *mesh, sabir_fem_term term, const double *source, double *load);
 
@@ -76,15 +77,17 @@ typedef struct sabir_volumes {
     int32_t *face_cells;     /* [faces, 2]: cells on either side; the second is -1 at the boundary */
 } sabir_volumes;
 
-/* coefficients: by cell; NULL: 1. A face takes the harmonic mean of its cells' (0 where both are 0). conditions: by facet. *volumes is the caller's: sabir_volumes_free. */
-SABIR_API sabir_status sabir_volumes_assemble(sabir_context *context, const sabir_mesh *mesh, const double *coefficients, const sabir_facet_condition *conditions,
-                                              sabir_volumes *volumes);
+/* coefficients: by cell; NULL: 1. A face takes the harmonic mean of its cells' (0 where both are 0). conditions: by facet. *volumes is the caller's:
+ * sabir_volumes_free. */
+SABIR_API sabir_status sabir_volumes_assemble(sabir_context *context, const sabir_mesh *mesh, const double *coefficients,
+                                              const sabir_facet_condition *conditions, sabir_volumes *volumes);
 SABIR_API void sabir_volumes_free(sabir_context *context, sabir_volumes *volumes);
 
 /* ---- In a graph ---- */
 
 /* The matrix's row pointers, column indices and values as constants (f32 or f64 values), for sabir_spmm. Each pointer may be NULL. */
-SABIR_API void sabir_matrix_constants(sabir_graph *graph, const sabir_matrix *matrix, sabir_type type, sabir_value *rows, sabir_value *columns, sabir_value *values);
+SABIR_API void sabir_matrix_constants(sabir_graph *graph, const sabir_matrix *matrix, sabir_type type, sabir_value *rows, sabir_value *columns,
+                                   sabir_value *values);
 /* map [entries, n] times coefficients [n]: the values [entries] of a matrix assembled anew. */
 SABIR_API sabir_value sabir_matrix_values(sabir_graph *graph, const sabir_matrix *map, sabir_value coefficients);
 /* matrix x: x [columns] or [columns, f] -> [rows] or [rows, f]. values [entries] instead of the matrix's own, or SABIR_NONE. */

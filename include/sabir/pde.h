@@ -58,9 +58,11 @@ typedef enum sabir_advection { SABIR_ADVECTION_UPWIND, SABIR_ADVECTION_VAN_LEER 
 /* - div(v x): what the flux through faces adds to each cell in unit time, first order upwind or second order with van Leer's limited slopes ("Towards the
  * ultimate conservative difference scheme V", 1979). velocities: for each axis the normal velocity at the faces, broadcast to x with n + 1 along the
  * axis; on a periodic axis the first face is the last. Sums over cells are kept but for what passes the sides. */
-SABIR_API sabir_value sabir_grid_advection(sabir_graph *graph, sabir_value x, const sabir_value *velocities, const sabir_grid *grid, sabir_advection scheme);
-/* x after dt (rank 0) along the trajectories of velocity (at centres, [axes, s...] or [b..., axes, s...]), by interpolation where they come from: unconditionally stable,
- * not conservative. Departure points by the midpoint rule. Where an axis is not periodic, what comes from outside has the value of the nearest cell. */
+SABIR_API sabir_value sabir_grid_advection(sabir_graph *graph, sabir_value x, const sabir_value *velocities, const sabir_grid *grid,
+                                           sabir_advection scheme);
+/* x after dt (rank 0) along the trajectories of velocity (at centres, [axes, s...] or [b..., axes, s...]), by interpolation where they come from:
+ * unconditionally stable, not conservative. Departure points by the midpoint rule. Where an axis is not periodic, what comes from outside has the
+ * value of the nearest cell. */
 SABIR_API sabir_value sabir_grid_semi_lagrangian(sabir_graph *graph, sabir_value x, sabir_value velocity, sabir_value dt, const sabir_grid *grid,
                                                  sabir_interpolation order);
 /* J(p, q) = dp/da dq/db - dp/db dq/da on the last two axes, a and b: Arakawa's mean of three forms ("Computational design for long-term numerical integration
@@ -109,11 +111,11 @@ typedef struct sabir_solve_report {
 SABIR_API sabir_value sabir_cg(sabir_graph *graph, const sabir_linear_operator *a, sabir_value b, sabir_value x0, const sabir_solve_options *options,
                                sabir_solve_report *report);
 /* BiCGStab (van der Vorst, 1992), preconditioned from the right. */
-SABIR_API sabir_value sabir_bicgstab(sabir_graph *graph, const sabir_linear_operator *a, sabir_value b, sabir_value x0, const sabir_solve_options *options,
-                                     sabir_solve_report *report);
+SABIR_API sabir_value sabir_bicgstab(sabir_graph *graph, const sabir_linear_operator *a, sabir_value b, sabir_value x0,
+                                     const sabir_solve_options *options, sabir_solve_report *report);
 /* x += M (b - A x), M the preconditioner, which is needed. */
-SABIR_API sabir_value sabir_richardson(sabir_graph *graph, const sabir_linear_operator *a, sabir_value b, sabir_value x0, const sabir_solve_options *options,
-                                       sabir_solve_report *report);
+SABIR_API sabir_value sabir_richardson(sabir_graph *graph, const sabir_linear_operator *a, sabir_value b, sabir_value x0,
+                                       const sabir_solve_options *options, sabir_solve_report *report);
 
 /* ---- Multigrid ----
  * - div(coefficient grad u) + shift u = f with homogeneous sides, on cells: V-cycles over grids halved while an extent is even. Chebyshev smoothing, linear
@@ -130,8 +132,8 @@ typedef struct sabir_multigrid_options {
 
 /* shape: the extents s... of the grid, numbers. coefficient: graph NULL for 1, else broadcast to [s...], 0 or more. shift: graph NULL for 0, else 0 or more,
  * broadcast to [s...]. Sides count without their values. options may be NULL. */
-SABIR_API sabir_status sabir_multigrid_create(sabir_graph *graph, const sabir_grid *grid, sabir_type type, sabir_shape shape, sabir_value coefficient, sabir_value shift,
-                                              const sabir_multigrid_options *options, sabir_multigrid **multigrid);
+SABIR_API sabir_status sabir_multigrid_create(sabir_graph *graph, const sabir_grid *grid, sabir_type type, sabir_shape shape, sabir_value coefficient,
+                                              sabir_value shift, const sabir_multigrid_options *options, sabir_multigrid **multigrid);
 /* One V-cycle from 0, about A^-1 r; and A x. Both are sabir_apply_functions with the multigrid as user; r, x [b..., s...]. */
 SABIR_API sabir_value sabir_multigrid_cycle(void *multigrid, sabir_graph *graph, sabir_value r);
 SABIR_API sabir_value sabir_multigrid_apply(void *multigrid, sabir_graph *graph, sabir_value x);
@@ -164,16 +166,17 @@ SABIR_API sabir_value sabir_newton(sabir_graph *graph, const sabir_linear_operat
 /* Builds the rates dy/dt of count values at time t. */
 typedef void sabir_rate_function(void *user, sabir_graph *graph, sabir_value t, const sabir_value *y, uint32_t count, sabir_value *rates);
 /* One step of the classical method of Runge and Kutta, fourth order. t, dt: rank 0, of the type of y. next: count values. */
-SABIR_API void sabir_rk4_step(sabir_graph *graph, sabir_rate_function *rates, void *user, sabir_value t, sabir_value dt, const sabir_value *y, uint32_t count,
-                              sabir_value *next);
-/* dy/dt = A y + source: (1 - theta dt A) y' = (1 + (1 - theta) dt A) y + dt source. theta 1: backward Euler, 1/2: Crank and Nicolson; 0 needs no solve. source may be
- * SABIR_NONE. By CG where a->symmetric says so, else by BiCGStab. Gradients reach y, dt, source and the operator's parameters. */
-SABIR_API sabir_value sabir_theta_step(sabir_graph *graph, const sabir_linear_operator *a, sabir_value y, sabir_value source, sabir_value dt, double theta,
-                                       const sabir_solve_options *options, sabir_solve_report *report);
-/* The implicit midpoint rule, second order and symplectic: y' = y + dt rate(t + dt / 2, (y + y') / 2), by sabir_newton from y. rates is called with one value; parameters:
- * values that it reads and to which gradients are wanted, beside y, t and dt. */
-SABIR_API sabir_value sabir_midpoint_step(sabir_graph *graph, sabir_rate_function *rates, void *user, const sabir_value *parameters, uint32_t parameter_count, sabir_value t,
-                                          sabir_value dt, sabir_value y, const sabir_newton_options *options, sabir_solve_report *report);
+SABIR_API void sabir_rk4_step(sabir_graph *graph, sabir_rate_function *rates, void *user, sabir_value t, sabir_value dt, const sabir_value *y,
+                              uint32_t count, sabir_value *next);
+/* dy/dt = A y + source: (1 - theta dt A) y' = (1 + (1 - theta) dt A) y + dt source. theta 1: backward Euler, 1/2: Crank and Nicolson; 0 needs no
+ * solve. source may be SABIR_NONE. By CG where a->symmetric says so, else by BiCGStab. Gradients reach y, dt, source and the operator's parameters. */
+SABIR_API sabir_value sabir_theta_step(sabir_graph *graph, const sabir_linear_operator *a, sabir_value y, sabir_value source, sabir_value dt,
+                                       double theta, const sabir_solve_options *options, sabir_solve_report *report);
+/* The implicit midpoint rule, second order and symplectic: y' = y + dt rate(t + dt / 2, (y + y') / 2), by sabir_newton from y. rates is called with one
+ * value; parameters: values that it reads and to which gradients are wanted, beside y, t and dt. */
+SABIR_API sabir_value sabir_midpoint_step(sabir_graph *graph, sabir_rate_function *rates, void *user, const sabir_value *parameters,
+                                          uint32_t parameter_count, sabir_value t, sabir_value dt, sabir_value y, const sabir_newton_options *options,
+                                          sabir_solve_report *report);
 
 /* ---- Spectral ---- */
 

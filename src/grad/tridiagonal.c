@@ -19,13 +19,16 @@ sabir_status sbr_grad_tridiagonal(sbr_grad_call *call)
     const sabir_value x = call->outputs[0];
     sabir_tridiagonal_attrs other = *attrs;
     other.transposed = !other.transposed;
-    const sabir_value l = sabir_tridiagonal_with(graph, call->inputs[0], call->inputs[1], call->inputs[2], call->grads[0], &other), minus = sabir_neg(graph, l);
+    const sabir_value l = sabir_tridiagonal_with(graph, call->inputs[0], call->inputs[1], call->inputs[2], call->grads[0], &other),
+                      minus = sabir_neg(graph, l);
     /* lower[k] stands in row k and column k - 1; in the transposed matrix in row k - 1 and column k. */
     if (call->wanted[0])
-        call->results[0] = attrs->transposed ? sabir_mul(graph, shifted(minus, attrs->axis, 1), x) : sabir_mul(graph, minus, shifted(x, attrs->axis, 1));
+        call->results[0] =
+            attrs->transposed ? sabir_mul(graph, shifted(minus, attrs->axis, 1), x) : sabir_mul(graph, minus, shifted(x, attrs->axis, 1));
     if (call->wanted[1]) call->results[1] = sabir_mul(graph, minus, x);
     if (call->wanted[2])
-        call->results[2] = attrs->transposed ? sabir_mul(graph, shifted(minus, attrs->axis, -1), x) : sabir_mul(graph, minus, shifted(x, attrs->axis, -1));
+        call->results[2] =
+            attrs->transposed ? sabir_mul(graph, shifted(minus, attrs->axis, -1), x) : sabir_mul(graph, minus, shifted(x, attrs->axis, -1));
     if (call->wanted[3]) call->results[3] = l;
     return SABIR_OK;
 }

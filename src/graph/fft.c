@@ -99,7 +99,8 @@ static sabir_value bluestein(sabir_graph *graph, sabir_value x, int32_t axis, bo
     while (m < 2 * n - 1) m *= 2;
     sbr_complex_list w = {0}, filter = {0};
     sabir_value y = sbr_null(graph);
-    if (!sbr_complex_make(&graph->allocator, &w, n) || !sbr_complex_make(&graph->allocator, &filter, m)) y = sbr_graph_fail(graph, sbr_no_memory((size_t)m * 2 * sizeof *w.re));
+    if (!sbr_complex_make(&graph->allocator, &w, n) || !sbr_complex_make(&graph->allocator, &filter, m))
+        y = sbr_graph_fail(graph, sbr_no_memory((size_t)m * 2 * sizeof *w.re));
     else y = convolve(graph, x, axis, inverse, scale, &w, &filter);
     sbr_complex_free(&graph->allocator, &w);
     sbr_complex_free(&graph->allocator, &filter);
@@ -138,7 +139,8 @@ sabir_value sabir_fft_scaled(sabir_graph *graph, sabir_value x, const sabir_fft_
     if (!attrs) return sbr_graph_fail(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "fft: attrs is NULL"));
     if (!sbr_graph_owns(graph, x, "fft: x")) return sbr_null(graph);
     sabir_fft_attrs checked = *attrs;
-    sbr_signature signature = {.graph = graph, .op = SBR_OP_fft, .types = &sbr_info(x)->type, .shapes = &sbr_info(x)->shape, .inputs = 1, .attrs = &checked};
+    sbr_signature signature = {
+        .graph = graph, .op = SBR_OP_fft, .types = &sbr_info(x)->type, .shapes = &sbr_info(x)->shape, .inputs = 1, .attrs = &checked};
     /* What the rule refuses is refused by the operator, with the operand in the message. */
     return sbr_rule_fft(&signature) == SABIR_OK ? fft(graph, x, &checked) : sbr_add_1(graph, SBR_OP_fft, x, attrs);
 }

@@ -23,7 +23,8 @@ sabir_status sbr_rule_interpolate(sbr_signature *signature)
     SABIR_TRY(sbr_need_rank(signature, 0, attrs->axes, SABIR_MAX_RANK, "x"));
     const int32_t batch = x->rank - attrs->axes;
     SABIR_TRY(sbr_need_rank(signature, 1, batch + 1, SABIR_MAX_RANK, "positions"));
-    for (int32_t i = 0; i < batch; i++) SABIR_TRY(sbr_need_equal(signature, positions->extents[i], x->extents[i], "extents in front of the axes of x and positions"));
+    for (int32_t i = 0; i < batch; i++)
+        SABIR_TRY(sbr_need_equal(signature, positions->extents[i], x->extents[i], "extents in front of the axes of x and positions"));
     SABIR_TRY(sbr_need_equal(signature, positions->extents[batch], attrs->axes, "coordinates of a position and axes"));
     for (int32_t i = batch; i < x->rank; i++) SABIR_TRY(sbr_need_indexable(signature, x->extents[i]));
     const sabir_shape shape = sbr_shape_drop(*positions, batch);

@@ -7,6 +7,7 @@
 /* The axis moved to a place; a view. */
 static sabir_value move_axis(sabir_graph *graph, sabir_value x, int32_t from, int32_t to)
 {
+    if (graph->status != SABIR_OK) return sbr_null(graph);
     const int32_t rank = sbr_info(x)->shape.rank;
     sabir_ints axes = {.count = rank};
     for (int32_t i = 0, next = 0; i < rank; i++) {
@@ -16,14 +17,14 @@ static sabir_value move_axis(sabir_graph *graph, sabir_value x, int32_t from, in
     return sabir_transpose(graph, x, axes);
 }
 
-static sabir_value number(sabir_value like, double value) { return sabir_number(like.graph, sbr_info(like)->type, value); }
+static sabir_value number(sabir_value like, double value) { return sabir_number(like.graph, sabir_value_type(like), value); }
 
 /* The conjugate times half. */
 static sabir_value half_conjugate(sabir_graph *graph, sabir_value x)
 {
     const double signs[] = {0.5, -0.5};
     const float signs_f32[] = {0.5f, -0.5f};
-    const sabir_type type = sbr_info(x)->type;
+    const sabir_type type = sabir_value_type(x);
     return sabir_mul(graph, x, sabir_constant(graph, type, SABIR_SHAPE(2), type == SABIR_F64 ? (const void *)signs : signs_f32));
 }
 
@@ -46,14 +47,14 @@ static sabir_value turn(sabir_graph *graph, sabir_value difference, int64_t n, d
         list.re[k] = -sin(angle);
         list.im[k] = -cos(angle);
     }
-    const sabir_value turned = sbr_complex_times(graph, difference, sbr_info(difference)->shape.rank - 2, &list, sign);
+    const sabir_value turned = sbr_complex_times(graph, difference, sabir_value_shape(difference).rank - 2, &list, sign);
     sbr_complex_free(&graph->allocator, &list);
     return turned;
 }
 
 static sabir_value even_forward(sabir_graph *graph, sabir_value x, int64_t n)
 {
-    sabir_shape shape = sbr_info(x)->shape;
+    sabir_shape shape = sabir_value_shape(x);
     sabir_value sum, difference;
     shape.extents[shape.rank - 1] = n / 2;
     if (sbr_shape_append(&shape, 2) != SABIR_OK) return sbr_graph_fail(graph, sbr_fail(SABIR_INVALID_SHAPE, "rfft: the result has rank 9; 8 at most"));
@@ -67,7 +68,7 @@ static sabir_value even_forward(sabir_graph *graph, sabir_value x, int64_t n)
 
 static sabir_value odd_forward(sabir_graph *graph, sabir_value x, int64_t n)
 {
-    sabir_shape shape = sbr_info(x)->shape;
+    sabir_shape shape = sabir_value_shape(x);
     if (sbr_shape_append(&shape, 1) != SABIR_OK) return sbr_graph_fail(graph, sbr_fail(SABIR_INVALID_SHAPE, "rfft: the result has rank 9; 8 at most"));
     sabir_ints before = {.count = shape.rank}, after = {.count = shape.rank};
     after.values[shape.rank - 1] = 1;
@@ -83,6 +84,7 @@ sabir_value sabir_rfft(sabir_graph *graph, sabir_value x, int32_t axis)
     const int64_t n = shape.extents[axis];
     if (n < 1) return sbr_graph_fail(graph, sbr_fail(SABIR_INVALID_SHAPE, "rfft: the extent along the axis has to be a number, 1 or more"));
     const sabir_value lines = move_axis(graph, x, axis, shape.rank - 1);
+    if (graph->status != SABIR_OK) return sbr_null(graph);
     const sabir_value y = n % 2 == 0 ? even_forward(graph, lines, n) : odd_forward(graph, lines, n);
     return graph->status == SABIR_OK ? move_axis(graph, y, shape.rank - 1, axis) : sbr_null(graph);
 }
@@ -93,7 +95,8 @@ sabir_value sabir_rfft(sabir_graph *graph, sabir_value x, int32_t axis)
 static sabir_value real_ends(sabir_graph *graph, sabir_value x, int64_t n)
 {
     const int64_t last = n / 2;
-    const sabir_value place = sabir_iota(graph, SABIR_I32, SABIR_SHAPE(last + 1, 2), 0, 0, 1), part = sabir_iota(graph, SABIR_I32, SABIR_SHAPE(last + 1, 2), 1, 0, 1);
+    const sabir_value place = sabir_iota(graph, SABIR_I32, SABIR_SHAPE(last + 1, 2), 0, 0, 1),
+                      part = sabir_iota(graph, SABIR_I32, SABIR_SHAPE(last + 1, 2), 1, 0, 1);
     sabir_value is_end = sabir_equal(graph, place, sabir_number(graph, SABIR_I32, 0));
     if (n % 2 == 0) is_end = sabir_logical_or(graph, is_end, sabir_equal(graph, place, sabir_number(graph, SABIR_I32, (double)last)));
     const sabir_value drops = sabir_logical_and(graph, is_end, sabir_equal(graph, part, sabir_number(graph, SABIR_I32, 1)));
@@ -128,11 +131,13 @@ sabir_value sabir_irfft(sabir_graph *graph, sabir_value x, int32_t axis, int64_t
     if (!sbr_graph_open(graph, "irfft") || !sbr_graph_owns(graph, x, "irfft: x")) return sbr_null(graph);
     const sabir_shape shape = sbr_info(x)->shape;
     if (shape.rank < 2 || shape.extents[shape.rank - 1] != 2)
-        return sbr_graph_fail(graph, sbr_fail(SABIR_INVALID_SHAPE, "irfft: the last axis of x has to hold the 2 parts of complex numbers, behind another axis"));
-    if (sbr_axis(axis, shape.rank - 1, &axis) != SABIR_OK) return sbr_graph_fail(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "irfft: %s", sabir_last_message()));
+        return sbr_graph_fail(
+            graph, sbr_fail(SABIR_INVALID_SHAPE, "irfft: the last axis of x has to hold the 2 parts of complex numbers, behind another axis"));
+    if (sbr_axis(axis, shape.rank - 1, &axis) != SABIR_OK)
+        return sbr_graph_fail(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "irfft: %s", sabir_last_message()));
     if (n < 1 || shape.extents[axis] != n / 2 + 1)
-        return sbr_graph_fail(graph, sbr_fail(SABIR_INVALID_SHAPE, "irfft: %lld elements come from %lld terms along axis %d; n has to be 1 or more", (long long)n,
-                                              (long long)(n / 2 + 1), axis));
+        return sbr_graph_fail(graph, sbr_fail(SABIR_INVALID_SHAPE, "irfft: %lld elements come from %lld terms along axis %d; n has to be 1 or more",
+                                              (long long)n, (long long)(n / 2 + 1), axis));
     const sabir_value lines = real_ends(graph, move_axis(graph, x, axis, shape.rank - 2), n);
     if (graph->status != SABIR_OK) return sbr_null(graph);
     const sabir_value y = n % 2 == 0 ? even_back(graph, lines, n) : odd_back(graph, lines, n);

@@ -26,7 +26,8 @@ sabir_value sabir_tridiagonal_with(sabir_graph *graph, sabir_value lower, sabir_
     if (!attrs) return sbr_graph_fail(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "tridiagonal: attrs is NULL"));
     if (!sbr_graph_owns(graph, right, "tridiagonal: right")) return sbr_null(graph);
     const sabir_shape shape = sbr_info(right)->shape;
-    const sabir_value operands[] = {sabir_broadcast(graph, lower, shape), sabir_broadcast(graph, diagonal, shape), sabir_broadcast(graph, upper, shape), right};
+    const sabir_value operands[] = {sabir_broadcast(graph, lower, shape), sabir_broadcast(graph, diagonal, shape),
+                                    sabir_broadcast(graph, upper, shape), right};
     return sbr_add_node(graph, SBR_OP_tridiagonal, operands, 4, attrs);
 }
 

@@ -34,8 +34,8 @@ sabir_value sabir_grid_advection(sabir_graph *graph, sabir_value x, const sabir_
 {
     sbr_grid grid;
     if (!sbr_grid_open(graph, "grid_advection", x, given, 0, &grid)) return sbr_nothing(graph);
-    if (!velocities) return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "grid_advection: velocities is NULL"));
-    if ((unsigned)scheme > SABIR_ADVECTION_VAN_LEER) return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "grid_advection: %d is no scheme", (int)scheme));
+    if (!velocities) return sbr_refuse(graph, SABIR_INVALID_ARGUMENT, "grid_advection: velocities is NULL");
+    if ((unsigned)scheme > SABIR_ADVECTION_VAN_LEER) return sbr_refuse(graph, SABIR_INVALID_ARGUMENT, "grid_advection: %d is no scheme", (int)scheme);
     sabir_value sum = sbr_nothing(graph);
     for (int32_t a = 0; a < grid.axes; a++) {
         if (!sbr_need_field(graph, "grid_advection", "a velocity", velocities[a], 0, true)) return sbr_nothing(graph);
@@ -46,7 +46,8 @@ sabir_value sabir_grid_advection(sabir_graph *graph, sabir_value x, const sabir_
         sabir_value left = zero, right = zero;
         face_states(&grid, x, a, scheme, &left, &right);
         const sabir_value v = sabir_broadcast(graph, velocities[a], faces);
-        const sabir_value flux = sabir_add(graph, sabir_mul(graph, sabir_maximum(graph, v, zero), left), sabir_mul(graph, sabir_minimum(graph, v, zero), right));
+        const sabir_value flux =
+            sabir_add(graph, sabir_mul(graph, sabir_maximum(graph, v, zero), left), sabir_mul(graph, sabir_minimum(graph, v, zero), right));
         const sabir_extent n = sbr_extent_of(x, axis);
         const sabir_value part = sbr_scaled(sabir_sub(graph, sbr_part(flux, axis, 0, n), sbr_part(flux, axis, 1, n)), 1 / grid.spacing[a]);
         sum = a == 0 ? part : sabir_add(graph, sum, part);
@@ -86,7 +87,8 @@ static sabir_value sample(const sbr_grid *grid, sabir_value x, sabir_value posit
     return sabir_interpolate(x.graph, x, sabir_broadcast(x.graph, positions, shape), attrs);
 }
 
-sabir_value sabir_grid_semi_lagrangian(sabir_graph *graph, sabir_value x, sabir_value velocity, sabir_value dt, const sabir_grid *given, sabir_interpolation order)
+sabir_value sabir_grid_semi_lagrangian(sabir_graph *graph, sabir_value x, sabir_value velocity, sabir_value dt, const sabir_grid *given,
+                                       sabir_interpolation order)
 {
     static const char call[] = "grid_semi_lagrangian";
     sbr_grid grid;
@@ -95,8 +97,9 @@ sabir_value sabir_grid_semi_lagrangian(sabir_graph *graph, sabir_value x, sabir_
         return sbr_nothing(graph);
     const int32_t rank = sabir_value_shape(velocity).rank;
     if (sabir_value_shape(x).rank == SABIR_MAX_RANK || rank == SABIR_MAX_RANK || sbr_extent_of(velocity, rank - grid.axes - 1) != grid.axes)
-        return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_SHAPE, "%s: velocity has to hold %d components in front of the grid's axes, and neither it nor x may have rank 8", call,
-                                                grid.axes));
+        return sbr_refuse(graph, SABIR_INVALID_SHAPE,
+                          "%s: velocity has to hold %d components in front of the grid's axes, and neither it nor x may have rank 8", call,
+                          grid.axes);
     const sabir_type type = sabir_value_type(x) == SABIR_F64 ? SABIR_F64 : SABIR_F32;
     sabir_interpolate_attrs attrs = {.axes = grid.axes, .order = SABIR_INTERPOLATE_LINEAR};
     for (int32_t a = 0; a < grid.axes; a++) attrs.periodic[a] = sbr_is_periodic(&grid, a);

@@ -28,8 +28,9 @@ static sabir_value advective(const nine *p, const nine *q)
 sabir_value sabir_grid_arakawa(sabir_graph *graph, sabir_value p, sabir_value q, const sabir_grid *given)
 {
     sbr_grid grid, other;
-    if (!sbr_grid_open(graph, "grid_arakawa", p, given, 0, &grid) || !sbr_grid_open(graph, "grid_arakawa", q, given, 0, &other)) return sbr_nothing(graph);
-    if (grid.axes != 2) return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "grid_arakawa: a grid of %d axes; 2", grid.axes));
+    if (!sbr_grid_open(graph, "grid_arakawa", p, given, 0, &grid) || !sbr_grid_open(graph, "grid_arakawa", q, given, 0, &other))
+        return sbr_nothing(graph);
+    if (grid.axes != 2) return sbr_refuse(graph, SABIR_INVALID_ARGUMENT, "grid_arakawa: a grid of %d axes; 2", grid.axes);
     const nine a = neighbours(&grid, p), b = neighbours(&other, q);
     if (!sbr_built(a.of[1][1]) || !sbr_built(b.of[1][1])) return sbr_nothing(graph);
     const sabir_value by_a = sabir_sub(graph, a.of[2][1], a.of[0][1]), by_b = sabir_sub(graph, a.of[1][2], a.of[1][0]);

@@ -6,7 +6,7 @@ static bool is_whole(sabir_graph *graph, const char *call, const sabir_matrix *m
 {
     if (!sbr_graph_is_open(graph, call)) return false;
     if (matrix && matrix->row_pointers) return true;
-    (void)sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "%s: the matrix is empty", call));
+    (void)sbr_refuse(graph, SABIR_INVALID_ARGUMENT, "%s: the matrix is empty", call);
     return false;
 }
 
@@ -15,9 +15,9 @@ void sabir_matrix_constants(sabir_graph *graph, const sabir_matrix *matrix, sabi
     if (rows) *rows = sbr_nothing(graph);
     if (columns) *columns = sbr_nothing(graph);
     if (values) *values = sbr_nothing(graph);
-    if (!is_whole(graph, "csr_constants", matrix)) return;
+    if (!is_whole(graph, "matrix_constants", matrix)) return;
     if (type != SABIR_F32 && type != SABIR_F64) {
-        (void)sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_TYPE, "csr_constants: values of %s; f32 or f64", sabir_type_name(type)));
+        (void)sbr_refuse(graph, SABIR_INVALID_TYPE, "matrix_constants: values of %s; f32 or f64", sabir_type_name(type));
         return;
     }
     if (rows) *rows = sabir_constant(graph, SABIR_I32, SABIR_SHAPE(matrix->rows + 1), matrix->row_pointers);
@@ -27,11 +27,12 @@ void sabir_matrix_constants(sabir_graph *graph, const sabir_matrix *matrix, sabi
 
 sabir_value sabir_matrix_product(sabir_graph *graph, const sabir_matrix *matrix, sabir_value values, sabir_value x)
 {
-    static const char call[] = "csr_product";
+    static const char call[] = "matrix_product";
     if (!is_whole(graph, call, matrix) || !sbr_need_field(graph, call, "x", x, 1, false)) return sbr_nothing(graph);
     const sabir_shape shape = sabir_value_shape(x);
     if (shape.rank > 2 || shape.extents[0] != matrix->columns)
-        return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_SHAPE, "%s: x has to have the shape [%lld] or [%lld, f]", call, (long long)matrix->columns, (long long)matrix->columns));
+        return sbr_refuse(graph, SABIR_INVALID_SHAPE, "%s: x has to have the shape [%lld] or [%lld, f]", call, (long long)matrix->columns,
+                          (long long)matrix->columns);
     sabir_value rows, columns, own;
     sabir_matrix_constants(graph, matrix, sabir_value_type(x), &rows, &columns, sbr_given(values) ? NULL : &own);
     const sabir_value by_entry = sbr_given(values) ? values : own;

@@ -23,7 +23,7 @@ sabir_value sabir_grid_gradient(sabir_graph *graph, sabir_value x, const sabir_g
     sbr_grid grid;
     if (!sbr_grid_open(graph, "grid_gradient", x, given, 0, &grid)) return sbr_nothing(graph);
     const sabir_shape shape = sabir_value_shape(x);
-    if (shape.rank == SABIR_MAX_RANK) return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_SHAPE, "grid_gradient: the result has rank 9; 8 at most"));
+    if (shape.rank == SABIR_MAX_RANK) return sbr_refuse(graph, SABIR_INVALID_SHAPE, "grid_gradient: the result has rank 9; 8 at most");
     sabir_value parts[3];
     for (int32_t a = 0; a < grid.axes; a++) parts[a] = sabir_reshape(graph, central(&grid, x, a), with_component(&grid, shape));
     return sabir_concat(graph, parts, (uint32_t)grid.axes, grid.first);
@@ -44,7 +44,7 @@ sabir_value sabir_grid_divergence(sabir_graph *graph, sabir_value v, const sabir
     if (!sbr_grid_open(graph, "grid_divergence", v, given, 1, &grid)) return sbr_nothing(graph);
     const sabir_extent components = sbr_extent_of(v, grid.first - 1);
     if (components != grid.axes)
-        return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_SHAPE, "grid_divergence: the axis in front of the grid has to hold %d components", grid.axes));
+        return sbr_refuse(graph, SABIR_INVALID_SHAPE, "grid_divergence: the axis in front of the grid has to hold %d components", grid.axes);
     sabir_value sum = sbr_nothing(graph);
     for (int32_t a = 0; a < grid.axes; a++) {
         sbr_grid scalar = grid;
@@ -111,7 +111,7 @@ sabir_value sabir_grid_faces(sabir_graph *graph, sabir_value x, int32_t axis, co
 {
     sbr_grid grid;
     if (!sbr_grid_open(graph, "grid_faces", x, given, 0, &grid)) return sbr_nothing(graph);
-    if (axis < 0 || axis >= grid.axes) return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "grid_faces: axis %d of a grid of %d", axis, grid.axes));
+    if (axis < 0 || axis >= grid.axes) return sbr_refuse(graph, SABIR_INVALID_ARGUMENT, "grid_faces: axis %d of a grid of %d", axis, grid.axes);
     const int32_t along = grid.first + axis;
     const sabir_extent faces = sbr_longer(graph, sbr_extent_of(x, along), 1);
     const sabir_value wide = sbr_extend_axis(&grid, x, axis, 1);
@@ -123,7 +123,8 @@ static sabir_value with_side(const sbr_grid *grid, sabir_value means, int32_t a,
 {
     sabir_graph *graph = means.graph;
     const sabir_value cell = sbr_inner_slab(grid, means, a, end, 0), behind = sbr_inner_slab(grid, means, a, end, 1);
-    const sabir_value side = sabir_select(graph, sabir_greater(graph, behind, sbr_like(behind, 0)), sabir_sub(graph, sbr_scaled(cell, 2), behind), cell);
+    const sabir_value side =
+        sabir_select(graph, sabir_greater(graph, behind, sbr_like(behind, 0)), sabir_sub(graph, sbr_scaled(cell, 2), behind), cell);
     return sabir_select(graph, sbr_edge_cells(grid, means, a, end), side, means);
 }
 

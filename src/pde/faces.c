@@ -62,7 +62,8 @@ static sabir_status pair(sbr_faces *faces)
             continue;
         }
         if (last->cells[1] >= 0)
-            return sbr_fail(SABIR_INVALID_ARGUMENT, "mesh: cells %d, %d and %d share one face; two at most", last->cells[0], last->cells[1], faces->data[i].cells[0]);
+            return sbr_fail(SABIR_INVALID_ARGUMENT, "mesh: cells %d, %d and %d share one face; two at most", last->cells[0], last->cells[1],
+                            faces->data[i].cells[0]);
         last->cells[1] = faces->data[i].cells[0];
     }
     faces->count = kept;
@@ -82,7 +83,8 @@ static sabir_status attach_facets(const sabir_mesh *mesh, sbr_faces *faces)
         }
         if (low == faces->count || compare_points(faces->data[low].points, points) != 0 || faces->data[low].cells[1] >= 0)
             return sbr_fail(SABIR_INVALID_ARGUMENT, "mesh: facet %lld is no face on the boundary", (long long)f);
-        if (faces->data[low].facet >= 0) return sbr_fail(SABIR_INVALID_ARGUMENT, "mesh: facets %d and %lld are the same face", faces->data[low].facet, (long long)f);
+        if (faces->data[low].facet >= 0)
+            return sbr_fail(SABIR_INVALID_ARGUMENT, "mesh: facets %d and %lld are the same face", faces->data[low].facet, (long long)f);
         faces->data[low].facet = (int32_t)f;
     }
     return SABIR_OK;

@@ -36,7 +36,8 @@ static void add_pattern(sbr_contributions *all, const sabir_mesh *mesh)
             for (int32_t k = 0; k <= mesh->dimensions; k++) sbr_contribute(all, sbr_cell(mesh, c)[i], sbr_cell(mesh, c)[k], -1, 0);
 }
 
-sabir_status sabir_fem_assemble(sabir_context *context, const sabir_mesh *mesh, sabir_fem_term term, const double *coefficients, sabir_matrix *matrix, sabir_matrix *map)
+sabir_status sabir_fem_assemble(sabir_context *context, const sabir_mesh *mesh, sabir_fem_term term, const double *coefficients, sabir_matrix *matrix,
+                                sabir_matrix *map)
 {
     if (!context || !matrix) return sbr_fail(SABIR_INVALID_ARGUMENT, "fem_assemble: context or matrix is NULL");
     *matrix = (sabir_matrix){0};
@@ -66,7 +67,8 @@ static void load_simplex(const sabir_mesh *mesh, const int32_t *points, int32_t 
 
 sabir_status sabir_fem_load(const sabir_mesh *mesh, sabir_fem_term term, const double *source, double *load)
 {
-    if (term != SABIR_FEM_MASS && term != SABIR_FEM_FACETS) return sbr_fail(SABIR_INVALID_ARGUMENT, "fem_load: loads are over cells (SABIR_FEM_MASS) or facets (SABIR_FEM_FACETS)");
+    if (term != SABIR_FEM_MASS && term != SABIR_FEM_FACETS)
+        return sbr_fail(SABIR_INVALID_ARGUMENT, "fem_load: loads are over cells (SABIR_FEM_MASS) or facets (SABIR_FEM_FACETS)");
     SABIR_TRY(sabir_mesh_check(mesh));
     if (mesh->point_count && (!source || !load)) return sbr_fail(SABIR_INVALID_ARGUMENT, "fem_load: source or load is NULL");
     for (int64_t c = 0; term == SABIR_FEM_MASS && c < mesh->cell_count; c++) load_simplex(mesh, sbr_cell(mesh, c), mesh->dimensions + 1, source, load);

@@ -14,12 +14,12 @@ bool sbr_need_field(sabir_graph *graph, const char *call, const char *what, sabi
     if (!sbr_graph_is_open(graph, call)) return false;
     const sabir_type type = sabir_value_type(value);
     if (value.graph != graph || type == SABIR_TYPE_COUNT)
-        (void)sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "%s: %s is no value of this graph", call, what));
+        (void)sbr_refuse(graph, SABIR_INVALID_ARGUMENT, "%s: %s is no value of this graph", call, what);
     else if (type != SABIR_F32 && type != SABIR_F64 && !(any && (type == SABIR_F16 || type == SABIR_BF16)))
-        (void)sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_TYPE, "%s: %s is %s and has to be f32 or f64%s; sabir_cast converts", call, what, sabir_type_name(type),
-                                               any ? ", f16 or bf16" : ""));
+        (void)sbr_refuse(graph, SABIR_INVALID_TYPE, "%s: %s is %s and has to be f32 or f64%s; sabir_cast converts", call, what, sabir_type_name(type),
+                         any ? ", f16 or bf16" : "");
     else if (sabir_value_shape(value).rank < rank)
-        (void)sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_SHAPE, "%s: %s has rank %d and has to have %d or more", call, what, sabir_value_shape(value).rank, rank));
+        (void)sbr_refuse(graph, SABIR_INVALID_SHAPE, "%s: %s has rank %d and has to have %d or more", call, what, sabir_value_shape(value).rank, rank);
     return sbr_graph_is_open(graph, call);
 }
 
@@ -35,19 +35,22 @@ static sabir_status check_side(const sabir_grid *given, int32_t a, int end, doub
     if (side->kind != SABIR_SIDE_ROBIN) return SABIR_OK;
     const double denominator = side->alpha / 2 + side->beta / spacing;
     if (isfinite(denominator) && denominator != 0) return SABIR_OK;
-    return sbr_fail(SABIR_INVALID_ARGUMENT, "axis %d: Robin with alpha %g, beta %g and spacing %g has no ghost cell; alpha / 2 + beta / spacing may not be 0", a, side->alpha,
+    return sbr_fail(SABIR_INVALID_ARGUMENT,
+                    "axis %d: Robin with alpha %g, beta %g and spacing %g has no ghost cell; alpha / 2 + beta / spacing may not be 0", a, side->alpha,
                     side->beta, spacing);
 }
 
 static sabir_status read_grid(const sabir_grid *given, sbr_grid *grid)
 {
     if (!given) return sbr_fail(SABIR_INVALID_ARGUMENT, "grid is NULL");
-    if (given->size != sizeof *given) return sbr_fail(SABIR_INVALID_ARGUMENT, "grid.size is %zu, not sizeof(sabir_grid); begin with SABIR_GRID", given->size);
+    if (given->size != sizeof *given)
+        return sbr_fail(SABIR_INVALID_ARGUMENT, "grid.size is %zu, not sizeof(sabir_grid); begin with SABIR_GRID", given->size);
     if (given->axes < 1 || given->axes > 3) return sbr_fail(SABIR_INVALID_ARGUMENT, "a grid of %d axes; 1 to 3", given->axes);
     *grid = (sbr_grid){.axes = given->axes};
     for (int32_t a = 0; a < grid->axes; a++) {
         grid->spacing[a] = given->spacing[a] == 0 ? 1 : given->spacing[a];
-        if (!isfinite(grid->spacing[a]) || grid->spacing[a] < 0) return sbr_fail(SABIR_INVALID_ARGUMENT, "axis %d: the spacing is %g and has to be above 0", a, grid->spacing[a]);
+        if (!isfinite(grid->spacing[a]) || grid->spacing[a] < 0)
+            return sbr_fail(SABIR_INVALID_ARGUMENT, "axis %d: the spacing is %g and has to be above 0", a, grid->spacing[a]);
         for (int end = 0; end < 2; end++) {
             SABIR_TRY(check_side(given, a, end, grid->spacing[a]));
             grid->sides[a][end] = given->sides[a][end];
@@ -114,7 +117,7 @@ sabir_value sbr_extend_axis(const sbr_grid *grid, sabir_value x, int32_t a, int6
         return sabir_pad(graph, x, more, more, SABIR_PAD_PERIODIC, 0);
     }
     if (halo < 1) return x;
-    if (halo > MOST_HALO) return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "a halo of %lld cells; %d at most", (long long)halo, MOST_HALO));
+    if (halo > MOST_HALO) return sbr_refuse(graph, SABIR_INVALID_ARGUMENT, "a halo of %lld cells; %d at most", (long long)halo, MOST_HALO);
     sabir_value parts[2 * MOST_HALO + 1];
     uint32_t count = 0;
     for (int64_t depth = halo; depth > 0; depth--) parts[count++] = sbr_ghost_slab(grid, x, a, 0, depth);
@@ -152,7 +155,7 @@ sabir_value sabir_grid_extend(sabir_graph *graph, sabir_value x, const sabir_gri
 {
     sbr_grid grid;
     if (!sbr_grid_open(graph, "grid_extend", x, given, 0, &grid)) return sbr_nothing(graph);
-    if (halo < 0) return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "grid_extend: a halo of %lld cells; 0 or more", (long long)halo));
+    if (halo < 0) return sbr_refuse(graph, SABIR_INVALID_ARGUMENT, "grid_extend: a halo of %lld cells; 0 or more", (long long)halo);
     return sbr_extend(&grid, x, halo);
 }
 
@@ -170,7 +173,7 @@ sabir_value sabir_remove_mean(sabir_graph *graph, sabir_value x, int32_t axes)
 {
     if (!sbr_need_field(graph, "remove_mean", "x", x, 0, true)) return sbr_nothing(graph);
     const int32_t rank = sabir_value_shape(x).rank;
-    if (axes < 0 || axes > rank) return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "remove_mean: %d axes for a field of rank %d", axes, rank));
+    if (axes < 0 || axes > rank) return sbr_refuse(graph, SABIR_INVALID_ARGUMENT, "remove_mean: %d axes for a field of rank %d", axes, rank);
     sabir_reduce_attrs attrs = {.axes = {.count = axes}, .keep = 1};
     for (int32_t i = 0; i < axes; i++) attrs.axes.values[i] = rank - axes + i;
     return sabir_sub(graph, x, sabir_reduce(graph, "mean", x, &attrs));

@@ -10,6 +10,9 @@
 
 /* ---- Building ---- */
 
+/* Keeps a failure with its message as the graph's error; gives the null value. */
+#define sbr_refuse(graph, status, ...) sbr_graph_refuse((graph), sbr_fail((status), __VA_ARGS__))
+
 static inline sabir_value sbr_nothing(sabir_graph *graph) { return (sabir_value){graph, SABIR_NONE_INDEX}; }
 /* Whether an optional operand is there. */
 static inline bool sbr_given(sabir_value value) { return value.graph != NULL; }
@@ -26,7 +29,10 @@ static inline sabir_extent sbr_longer(sabir_graph *graph, sabir_extent extent, i
 }
 static inline sabir_extent sbr_extent_of(sabir_value x, int32_t axis) { return sabir_value_shape(x).extents[axis]; }
 /* count elements from start along an axis. */
-static inline sabir_value sbr_part(sabir_value x, int32_t axis, int64_t start, sabir_extent count) { return sabir_narrow(x.graph, x, axis, start, count); }
+static inline sabir_value sbr_part(sabir_value x, int32_t axis, int64_t start, sabir_extent count)
+{
+    return sabir_narrow(x.graph, x, axis, start, count);
+}
 /* numerator / denominator, 0 where the denominator is 0. */
 sabir_value sbr_ratio(sabir_value numerator, sabir_value denominator);
 /* Fails the graph unless value belongs to it, is f32 or f64 (any float type where any is set) and has at least that rank. */

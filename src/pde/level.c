@@ -62,7 +62,9 @@ static sabir_value differences(const sbr_level *level, sabir_value x)
         shape.extents[a] = 3;
         weights[centre - step] = weights[centre + step] = -weight;
         weights[centre] += 2 * weight;
-        attrs.boundary[a] = sbr_is_periodic(&level->grid, a) ? SABIR_BOUNDARY_PERIODIC : repeats_edge(level, a) ? SABIR_BOUNDARY_NEUMANN : SABIR_BOUNDARY_DIRICHLET;
+        attrs.boundary[a] = sbr_is_periodic(&level->grid, a) ? SABIR_BOUNDARY_PERIODIC
+                            : repeats_edge(level, a)         ? SABIR_BOUNDARY_NEUMANN
+                                                             : SABIR_BOUNDARY_DIRICHLET;
     }
     return sabir_stencil(x.graph, x, sbr_graph_table(x.graph, sabir_value_type(x), shape, weights), SABIR_NONE, &attrs);
 }
@@ -74,7 +76,8 @@ static void prepare_variable(sbr_level *level, sabir_graph *graph, sabir_type ty
     sabir_value diagonal = shift;
     const sbr_grid grid = grid_of(level, c);
     for (int32_t a = 0; a < level->grid.axes; a++) {
-        const sabir_value f = sbr_scaled(sbr_face_coefficients(&grid, c, a), 1 / (level->grid.spacing[a] * level->grid.spacing[a])), before = sbr_part(f, a, 0, level->extents[a]), after = sbr_part(f, a, 1, level->extents[a]);
+        const sabir_value f = sbr_scaled(sbr_face_coefficients(&grid, c, a), 1 / (level->grid.spacing[a] * level->grid.spacing[a])),
+                          before = sbr_part(f, a, 0, level->extents[a]), after = sbr_part(f, a, 1, level->extents[a]);
         const bool is_periodic = sbr_is_periodic(&level->grid, a);
         const double start = is_periodic ? 0 : -near_of(level, a, 0), end = is_periodic ? 0 : -near_of(level, a, 1);
         level->lower[a] = is_periodic ? before : sabir_mul(graph, before, along(level, graph, type, a, 1, -1, 0));
@@ -115,6 +118,7 @@ static sabir_value apply_variable(const sbr_level *level, sabir_value x)
 
 sabir_value sbr_level_apply(const sbr_level *level, sabir_value x)
 {
+    if (!sbr_built(x)) return x;
     if (level->is_variable) return apply_variable(level, x);
     const sabir_value y = differences(level, x);
     return sbr_given(level->extra) ? sabir_add(x.graph, y, sabir_mul(x.graph, level->extra, x)) : y;
@@ -155,6 +159,7 @@ static sabir_value every_second(sabir_value x, int32_t axis, int64_t start, int6
 sabir_value sbr_level_restrict(const sbr_level *level, const sbr_level *coarse, sabir_value r)
 {
     sabir_graph *graph = r.graph;
+    if (!sbr_built(r)) return r;
     const sbr_grid grid = grid_of(coarse, r); /* its sides, which prolongation saw */
     for (int32_t a = 0; a < grid.axes; a++) {
         if (!level->halved[a]) continue;
@@ -171,6 +176,7 @@ sabir_value sbr_level_restrict(const sbr_level *level, const sbr_level *coarse, 
 
 sabir_value sbr_level_prolong(const sbr_level *level, const sbr_level *coarse, sabir_value x)
 {
+    if (!sbr_built(x)) return x;
     const sbr_grid grid = grid_of(coarse, x);
     sabir_shape shape = sabir_value_shape(x);
     for (int32_t a = 0; a < grid.axes; a++) {

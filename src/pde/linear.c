@@ -25,7 +25,8 @@ static sabir_status pass(void *user, sabir_graph *graph, const sabir_value *inpu
     return SABIR_OK;
 }
 
-sabir_status sbr_partial_vjp(sabir_graph *graph, const sbr_partial *partial, sabir_value x, sabir_value seed, const sabir_value *wrt, uint32_t count, sabir_value *grads)
+sabir_status sbr_partial_vjp(sabir_graph *graph, const sbr_partial *partial, sabir_value x, sabir_value seed, const sabir_value *wrt, uint32_t count,
+                             sabir_value *grads)
 {
     gate *g = sbr_graph_keep(graph, sizeof *g);
     sabir_value held = sbr_nothing(graph);
@@ -46,7 +47,7 @@ static sabir_value checked(const sbr_system *system, sabir_graph *graph, const c
     bool equal = y.graph == graph && sabir_value_type(y) == sabir_value_type(x) && is.rank == wanted.rank;
     for (int32_t i = 0; equal && i < is.rank; i++) equal = is.extents[i] == wanted.extents[i];
     if (equal) return y;
-    return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_SHAPE, "%s: what %s gives has to have the type and shape of the vector it is given", system->call, what));
+    return sbr_refuse(graph, SABIR_INVALID_SHAPE, "%s: what %s gives has to have the type and shape of the vector it is given", system->call, what);
 }
 
 static sabir_value applied(const sbr_system *system, sabir_graph *graph, const char *what, sabir_apply_function *function, void *user, sabir_value x)
@@ -90,7 +91,8 @@ static sabir_status adjoint(void *user, sabir_graph *graph, const sabir_value *i
     const sabir_value l = run(other, graph, output_grads[0], SABIR_NONE, NULL);
     input_grads[0] = l;
     if (input_count == 1 || !sbr_built(l)) return sabir_graph_status(graph);
-    return sbr_partial_vjp(graph, &(sbr_partial){apply_again, user}, system->solution, sabir_neg(graph, l), inputs + 1, input_count - 1, input_grads + 1);
+    return sbr_partial_vjp(graph, &(sbr_partial){apply_again, user}, system->solution, sabir_neg(graph, l), inputs + 1, input_count - 1,
+                           input_grads + 1);
 }
 
 /* x with the derivative of a solution. Inputs are b and the parameters. */
@@ -113,7 +115,8 @@ static sabir_value run(sbr_system *system, sabir_graph *graph, sabir_value b, sa
 {
     const sabir_value right = sbr_system_project(system, b);
     const sabir_value start = sbr_given(x0) ? sbr_system_project(system, x0) : sbr_zeros(b);
-    const sabir_value relative = sbr_scaled(sbr_norm(right), system->options.tolerance), threshold = sabir_maximum(graph, relative, sbr_like(b, system->options.absolute));
+    const sabir_value relative = sbr_scaled(sbr_norm(right), system->options.tolerance),
+                      threshold = sabir_maximum(graph, relative, sbr_like(b, system->options.absolute));
     if (!sbr_built(start) || !sbr_built(threshold)) return sbr_nothing(graph);
     const sbr_outcome outcome = system->method(system, graph, right, start, threshold);
     if (!sbr_built(outcome.x)) return sbr_nothing(graph);
@@ -145,7 +148,7 @@ bool sbr_keep_values(sabir_graph *graph, const char *call, const sabir_value *va
     *kept = NULL;
     if (count == 0) return true;
     if (!values) {
-        (void)sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "%s: parameters is NULL; there are %u", call, count));
+        (void)sbr_refuse(graph, SABIR_INVALID_ARGUMENT, "%s: parameters is NULL; there are %u", call, count);
         return false;
     }
     sabir_value *copy = sbr_graph_keep(graph, count * sizeof *copy);
@@ -161,8 +164,9 @@ sabir_value sbr_solve(sabir_graph *graph, const char *call, sbr_method *method, 
                       const sabir_solve_options *options, sabir_solve_report *report)
 {
     if (report) *report = (sabir_solve_report){sbr_nothing(graph), sbr_nothing(graph), sbr_nothing(graph)};
-    if (!sbr_need_field(graph, call, "b", b, 0, false) || (sbr_given(x0) && !sbr_need_field(graph, call, "x0", x0, 0, false))) return sbr_nothing(graph);
-    if (!a || !a->apply) return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "%s: the operator has no apply function", call));
+    if (!sbr_need_field(graph, call, "b", b, 0, false) || (sbr_given(x0) && !sbr_need_field(graph, call, "x0", x0, 0, false)))
+        return sbr_nothing(graph);
+    if (!a || !a->apply) return sbr_refuse(graph, SABIR_INVALID_ARGUMENT, "%s: the operator has no apply function", call);
     sbr_system *system = sbr_graph_keep(graph, sizeof *system);
     if (!system) return sbr_nothing(graph);
     *system = (sbr_system){.call = call, .method = method, .a = *a};
@@ -194,6 +198,6 @@ sabir_value sabir_richardson(sabir_graph *graph, const sabir_linear_operator *a,
                              sabir_solve_report *report)
 {
     if (sbr_graph_is_open(graph, "richardson") && (!options || !options->precondition))
-        return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "richardson: options.precondition, the step, is missing"));
+        return sbr_refuse(graph, SABIR_INVALID_ARGUMENT, "richardson: options.precondition, the step, is missing");
     return sbr_solve(graph, "richardson", sbr_richardson_loop, a, b, x0, options, report);
 }

@@ -37,7 +37,8 @@ sabir_value sbr_solve(sabir_graph *graph, const char *call, sbr_method *method, 
 sabir_value sbr_pulled_back(sabir_graph *graph, sabir_value y, sabir_value seed, sabir_value x);
 /* Gradients of seed . function(x) by wrt, as if x did not depend on them; where the gradients are differentiated again, it does. */
 typedef struct sbr_partial { sabir_apply_function *function; void *user; } sbr_partial;
-sabir_status sbr_partial_vjp(sabir_graph *graph, const sbr_partial *partial, sabir_value x, sabir_value seed, const sabir_value *wrt, uint32_t count, sabir_value *grads);
+sabir_status sbr_partial_vjp(sabir_graph *graph, const sbr_partial *partial, sabir_value x, sabir_value seed, const sabir_value *wrt, uint32_t count,
+                             sabir_value *grads);
 /* Default tolerance of a type. */
 static inline double sbr_default_tolerance(sabir_type type) { return type == SABIR_F64 ? 1e-10 : 1e-5; }
 /* Copies a list into memory of the graph; false, with the error kept, when it is wrong. */

@@ -81,12 +81,14 @@ static void fill(const sbr_contributions *all, const double *coefficients, sabir
     for (int64_t r = 0; map && r < map->rows; r++) map->row_pointers[r + 1] += map->row_pointers[r];
 }
 
-sabir_status sbr_matrix_build(sbr_contributions *all, int64_t rows, int64_t columns, int64_t sources, const double *coefficients, sabir_matrix *matrix, sabir_matrix *map)
+sabir_status sbr_matrix_build(sbr_contributions *all, int64_t rows, int64_t columns, int64_t sources, const double *coefficients, sabir_matrix *matrix,
+                           sabir_matrix *map)
 {
     *matrix = (sabir_matrix){0};
     if (map) *map = (sabir_matrix){0};
     if (all->failed) return sbr_no_memory(all->list.count * sizeof *all->list.data);
-    if (all->list.count > INT32_MAX) return sbr_fail(SABIR_INVALID_SHAPE, "%u contributions to a sparse matrix, which has i32 row pointers", all->list.count);
+    if (all->list.count > INT32_MAX)
+        return sbr_fail(SABIR_INVALID_SHAPE, "%u contributions to a sparse matrix, which has i32 row pointers", all->list.count);
     if (all->list.count) qsort(all->list.data, all->list.count, sizeof *all->list.data, compare);
     merge(all);
     int64_t entries = 0, mapped = 0;
@@ -107,7 +109,8 @@ sabir_status sbr_matrix_build(sbr_contributions *all, int64_t rows, int64_t colu
 
 sabir_status sabir_matrix_multiply(const sabir_matrix *matrix, const double *x, double *y)
 {
-    if (!matrix || !matrix->row_pointers || (matrix->columns && !x) || (matrix->rows && !y)) return sbr_fail(SABIR_INVALID_ARGUMENT, "csr_multiply: the matrix is empty, or x or y is NULL");
+    if (!matrix || !matrix->row_pointers || (matrix->columns && !x) || (matrix->rows && !y))
+        return sbr_fail(SABIR_INVALID_ARGUMENT, "matrix_multiply: the matrix is empty, or x or y is NULL");
     for (int64_t r = 0; r < matrix->rows; r++) {
         y[r] = 0;
         for (int32_t e = matrix->row_pointers[r]; e < matrix->row_pointers[r + 1]; e++) y[r] += matrix->values[e] * x[matrix->column_indices[e]];
@@ -140,14 +143,18 @@ static void eliminate(const sabir_matrix *matrix, double *load, const double *va
     }
 }
 
-sabir_status sabir_matrix_eliminate(sabir_context *context, const sabir_matrix *matrix, double *load, const int32_t *unknowns, const double *values, int64_t count)
+sabir_status sabir_matrix_eliminate(sabir_context *context, const sabir_matrix *matrix, double *load, const int32_t *unknowns, const double *values,
+                                 int64_t count)
 {
     if (!context || !matrix || !matrix->row_pointers || matrix->rows != matrix->columns || (count && (!load || !unknowns || !values)))
-        return sbr_fail(SABIR_INVALID_ARGUMENT, "csr_eliminate: the matrix has to be square and not empty, and context, load, unknowns and values are needed");
+        return sbr_fail(SABIR_INVALID_ARGUMENT,
+                        "matrix_eliminate: the matrix has to be square and not empty, and context, load, unknowns and values are needed");
     for (int64_t i = 0; i < count; i++) {
         if (unknowns[i] < 0 || unknowns[i] >= matrix->rows)
-            return sbr_fail(SABIR_INVALID_ARGUMENT, "csr_eliminate: number %lld names unknown %d of %lld", (long long)i, unknowns[i], (long long)matrix->rows);
-        if (find(matrix, unknowns[i], unknowns[i]) < 0) return sbr_fail(SABIR_INVALID_ARGUMENT, "csr_eliminate: row %d has no diagonal entry", unknowns[i]);
+            return sbr_fail(SABIR_INVALID_ARGUMENT, "matrix_eliminate: number %lld names unknown %d of %lld", (long long)i, unknowns[i],
+                            (long long)matrix->rows);
+        if (find(matrix, unknowns[i], unknowns[i]) < 0)
+            return sbr_fail(SABIR_INVALID_ARGUMENT, "matrix_eliminate: row %d has no diagonal entry", unknowns[i]);
     }
     int32_t *fixed = sbr_alloc_array(sbr_context_allocator(context), (size_t)matrix->rows, sizeof *fixed);
     if (!fixed) return sbr_no_memory((size_t)matrix->rows * sizeof *fixed);

@@ -63,27 +63,31 @@ static sabir_status check_simplex(const sabir_mesh *mesh, const char *what, int6
     double longest = 0;
     for (int32_t i = 0; i < corners; i++)
         if (points[i] < 0 || points[i] >= mesh->point_count)
-            return sbr_fail(SABIR_INVALID_ARGUMENT, "mesh: %s %lld names point %d; there are %lld, from 0", what, (long long)number, points[i], (long long)mesh->point_count);
+            return sbr_fail(SABIR_INVALID_ARGUMENT, "mesh: %s %lld names point %d; there are %lld, from 0", what, (long long)number, points[i],
+                            (long long)mesh->point_count);
     for (int32_t i = 0; i < corners; i++)
         for (int32_t k = 0; k < i; k++) longest = fmax(longest, sbr_measure(mesh, (const int32_t[]){points[i], points[k]}, 2));
     const double measure = sbr_measure(mesh, points, corners), least = 1e-12 * pow(longest, corners - 1);
     if (measure > least && isfinite(measure)) return SABIR_OK;
-    return sbr_fail(SABIR_INVALID_ARGUMENT, "mesh: %s %lld is degenerate: it measures %g with a longest edge of %g; take it out or move its points", what, (long long)number, measure,
-                    longest);
+    return sbr_fail(SABIR_INVALID_ARGUMENT, "mesh: %s %lld is degenerate: it measures %g with a longest edge of %g; take it out or move its points",
+                    what, (long long)number, measure, longest);
 }
 
 sabir_status sabir_mesh_check(const sabir_mesh *mesh)
 {
     if (!mesh) return sbr_fail(SABIR_INVALID_ARGUMENT, "mesh: mesh is NULL");
-    if (mesh->size != sizeof *mesh) return sbr_fail(SABIR_INVALID_ARGUMENT, "mesh: size is %zu, not sizeof(sabir_mesh); begin with SABIR_MESH", mesh->size);
+    if (mesh->size != sizeof *mesh)
+        return sbr_fail(SABIR_INVALID_ARGUMENT, "mesh: size is %zu, not sizeof(sabir_mesh); begin with SABIR_MESH", mesh->size);
     if (mesh->dimensions != 2 && mesh->dimensions != 3) return sbr_fail(SABIR_INVALID_ARGUMENT, "mesh: %d dimensions; 2 or 3", mesh->dimensions);
-    if (mesh->point_count < 0 || mesh->cell_count < 0 || mesh->facet_count < 0 || mesh->point_count > INT32_MAX || mesh->cell_count > INT32_MAX || mesh->facet_count > INT32_MAX)
-        return sbr_fail(SABIR_INVALID_ARGUMENT, "mesh: %lld points, %lld cells and %lld facets; each from 0 to 2^31 - 1", (long long)mesh->point_count, (long long)mesh->cell_count,
-                        (long long)mesh->facet_count);
+    if (mesh->point_count < 0 || mesh->cell_count < 0 || mesh->facet_count < 0 || mesh->point_count > INT32_MAX || mesh->cell_count > INT32_MAX ||
+        mesh->facet_count > INT32_MAX)
+        return sbr_fail(SABIR_INVALID_ARGUMENT, "mesh: %lld points, %lld cells and %lld facets; each from 0 to 2^31 - 1",
+                        (long long)mesh->point_count, (long long)mesh->cell_count, (long long)mesh->facet_count);
     if ((mesh->point_count && !mesh->points) || (mesh->cell_count && !mesh->cells) || (mesh->facet_count && !mesh->facets))
         return sbr_fail(SABIR_INVALID_ARGUMENT, "mesh: points, cells or facets is NULL where its count is not 0");
     for (int64_t i = 0; i < mesh->point_count * mesh->dimensions; i++)
-        if (!isfinite(mesh->points[i])) return sbr_fail(SABIR_INVALID_ARGUMENT, "mesh: a coordinate of point %lld is %g", (long long)(i / mesh->dimensions), mesh->points[i]);
+        if (!isfinite(mesh->points[i]))
+            return sbr_fail(SABIR_INVALID_ARGUMENT, "mesh: a coordinate of point %lld is %g", (long long)(i / mesh->dimensions), mesh->points[i]);
     for (int64_t c = 0; c < mesh->cell_count; c++) SABIR_TRY(check_simplex(mesh, "cell", c, sbr_cell(mesh, c), mesh->dimensions + 1));
     for (int64_t f = 0; f < mesh->facet_count; f++) SABIR_TRY(check_simplex(mesh, "facet", f, sbr_facet(mesh, f), mesh->dimensions));
     return SABIR_OK;

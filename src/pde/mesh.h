@@ -20,7 +20,7 @@ double sbr_cell_gradients(const sabir_mesh *mesh, int64_t cell, double gradients
 /* Mean of points. */
 void sbr_centroid(const sabir_mesh *mesh, const int32_t *points, int32_t corners, double centre[3]);
 
-/* ---- Contributions (csr.c) ---- */
+/* ---- Contributions (matrix.c) ---- */
 
 /* weight times coefficient number source at [row, column]. source -1: the entry is part of the pattern and nothing more. */
 typedef struct sbr_contribution { int32_t row, column, source; double weight; } sbr_contribution;
@@ -32,7 +32,8 @@ typedef struct sbr_contributions {
 
 void sbr_contribute(sbr_contributions *all, int64_t row, int64_t column, int64_t source, double weight);
 /* The pattern, the map and the values for coefficients (NULL: 1). map may be NULL. Sorts the list. On failure both are empty. */
-sabir_status sbr_matrix_build(sbr_contributions *all, int64_t rows, int64_t columns, int64_t sources, const double *coefficients, sabir_matrix *matrix, sabir_matrix *map);
+sabir_status sbr_matrix_build(sbr_contributions *all, int64_t rows, int64_t columns, int64_t sources, const double *coefficients, sabir_matrix *matrix,
+                           sabir_matrix *map);
 void sbr_matrix_release(const sabir_allocator *allocator, sabir_matrix *matrix);
 
 #endif

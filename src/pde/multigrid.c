@@ -79,20 +79,22 @@ static void make_levels(sabir_multigrid *m, sabir_graph *graph, int32_t most)
         if (!more) break;
         coefficient = sbr_level_average(level, coefficient);
         shift = sbr_level_average(level, shift);
+        if (!sbr_graph_is_open(graph, "multigrid_create")) return;
     }
     for (int32_t a = 0; a < 3; a++) m->levels[m->level_count - 1].halved[a] = false;
     choose_coarsest(m);
 }
 
 /* A coefficient at every cell; of rank 0 where that will do. */
-static bool read_coefficient(sabir_graph *graph, const char *what, sabir_value given, bool spread, const sbr_level *finest, sabir_type type, sabir_value *result)
+static bool read_coefficient(sabir_graph *graph, const char *what, sabir_value given, bool spread, const sbr_level *finest, sabir_type type,
+                             sabir_value *result)
 {
     *result = SABIR_NONE;
     if (!sbr_given(given)) return true;
     if (!sbr_need_field(graph, "multigrid_create", what, given, 0, false)) return false;
     if (sabir_value_type(given) != type) {
-        (void)sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_TYPE, "multigrid_create: %s is %s and the fields are %s; sabir_cast converts", what,
-                                               sabir_type_name(sabir_value_type(given)), sabir_type_name(type)));
+        (void)sbr_refuse(graph, SABIR_INVALID_TYPE, "multigrid_create: %s is %s and the fields are %s; sabir_cast converts", what,
+                         sabir_type_name(sabir_value_type(given)), sabir_type_name(type));
         return false;
     }
     *result = spread || sabir_value_shape(given).rank > 0 ? sabir_broadcast(graph, given, sabir_shape_make(finest->grid.axes, finest->extents)) : given;
@@ -103,14 +105,17 @@ static sabir_status check_problem(const sabir_multigrid *m, sabir_shape shape, c
 {
     const sbr_grid *grid = &m->levels[0].grid;
     if (options->size != sizeof *options)
-        return sbr_fail(SABIR_INVALID_ARGUMENT, "options.size is %zu, not sizeof(sabir_multigrid_options); begin with SABIR_MULTIGRID_OPTIONS", options->size);
+        return sbr_fail(SABIR_INVALID_ARGUMENT, "options.size is %zu, not sizeof(sabir_multigrid_options); begin with SABIR_MULTIGRID_OPTIONS",
+                        options->size);
     if (options->levels < 0 || options->smoothing < 0 || options->smoothing > COARSEST_DEGREE)
-        return sbr_fail(SABIR_INVALID_ARGUMENT, "%d levels and smoothing of degree %d; 0 or more, and %d at most", options->levels, options->smoothing, COARSEST_DEGREE);
+        return sbr_fail(SABIR_INVALID_ARGUMENT, "%d levels and smoothing of degree %d; 0 or more, and %d at most", options->levels,
+                        options->smoothing, COARSEST_DEGREE);
     if (shape.rank != grid->axes) return sbr_fail(SABIR_INVALID_SHAPE, "a shape of rank %d for a grid of %d axes", shape.rank, grid->axes);
     for (int32_t a = 0; a < grid->axes; a++) {
         if (shape.extents[a] < 1) return sbr_fail(SABIR_INVALID_SHAPE, "axis %d: the extent has to be a number, 1 or more", a);
         for (int end = 0; end < 2; end++)
-            if (grid->sides[a][end].kind == SABIR_SIDE_OUTFLOW) return sbr_fail(SABIR_INVALID_ARGUMENT, "axis %d has an outflow side, which makes no symmetric operator", a);
+            if (grid->sides[a][end].kind == SABIR_SIDE_OUTFLOW)
+                return sbr_fail(SABIR_INVALID_ARGUMENT, "axis %d has an outflow side, which makes no symmetric operator", a);
     }
     return SABIR_OK;
 }
@@ -123,8 +128,8 @@ static bool all_closed(const sbr_grid *grid)
     return true;
 }
 
-sabir_status sabir_multigrid_create(sabir_graph *graph, const sabir_grid *grid, sabir_type type, sabir_shape shape, sabir_value coefficient, sabir_value shift,
-                                    const sabir_multigrid_options *options, sabir_multigrid **multigrid)
+sabir_status sabir_multigrid_create(sabir_graph *graph, const sabir_grid *grid, sabir_type type, sabir_shape shape, sabir_value coefficient,
+                                    sabir_value shift, const sabir_multigrid_options *options, sabir_multigrid **multigrid)
 {
     static const char call[] = "multigrid_create";
     const sabir_multigrid_options with = options ? *options : (sabir_multigrid_options)SABIR_MULTIGRID_OPTIONS;
@@ -148,7 +153,8 @@ sabir_status sabir_multigrid_create(sabir_graph *graph, const sabir_grid *grid, 
         finest->extents[a] = shape.extents[a];
         for (int end = 0; end < 2; end++) finest->grid.sides[a][end].value = 0, finest->grid.sides[a][end].data.graph = NULL;
     }
-    if (!read_coefficient(graph, "coefficient", coefficient, true, finest, type, &m->coefficient) || !read_coefficient(graph, "shift", shift, false, finest, type, &m->shift))
+    if (!read_coefficient(graph, "coefficient", coefficient, true, finest, type, &m->coefficient) ||
+        !read_coefficient(graph, "shift", shift, false, finest, type, &m->shift))
         return sabir_graph_status(graph);
     if (sbr_given(m->coefficient)) m->parameters[m->parameter_count++] = m->coefficient;
     if (sbr_given(m->shift)) m->parameters[m->parameter_count++] = m->shift;
@@ -173,7 +179,8 @@ static bool fits(const sabir_multigrid *m, sabir_graph *graph, const char *call,
     const sabir_shape shape = sabir_value_shape(x);
     bool equal = sabir_value_type(x) == m->type;
     for (int32_t a = 0; a < finest->grid.axes; a++) equal = equal && shape.extents[shape.rank - finest->grid.axes + a] == finest->extents[a];
-    if (!equal) (void)sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_SHAPE, "%s: the field has to have the type and, on its last axes, the extents of the multigrid", call));
+    if (!equal)
+        (void)sbr_refuse(graph, SABIR_INVALID_SHAPE, "%s: the field has to have the type and, on its last axes, the extents of the multigrid", call);
     return equal;
 }
 
@@ -222,6 +229,7 @@ sabir_value sabir_multigrid_solve(sabir_graph *graph, sabir_multigrid *m, sabir_
     with.precondition = sabir_multigrid_cycle;
     with.precondition_user = m;
     with.null_axes = m->is_singular ? m->given.axes : 0;
-    const sabir_linear_operator a = {.apply = sabir_multigrid_apply, .user = m, .parameters = m->parameters, .parameter_count = m->parameter_count, .symmetric = 1};
+    const sabir_linear_operator a = {
+        .apply = sabir_multigrid_apply, .user = m, .parameters = m->parameters, .parameter_count = m->parameter_count, .symmetric = 1};
     return sbr_solve(graph, call, accelerated ? sbr_cg_loop : sbr_richardson_loop, &a, right_side(m, graph, f), u0, &with, report);
 }

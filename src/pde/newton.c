@@ -16,7 +16,7 @@ static sabir_value residual_at(const newton *n, sabir_graph *graph, sabir_value 
     const sabir_shape is = sabir_value_shape(f), wanted = sabir_value_shape(x);
     bool equal = f.graph == graph && sabir_value_type(f) == sabir_value_type(x) && is.rank == wanted.rank;
     for (int32_t i = 0; equal && i < is.rank; i++) equal = is.extents[i] == wanted.extents[i];
-    return equal ? f : sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_SHAPE, "newton: the residual has to have the type and shape of x"));
+    return equal ? f : sbr_refuse(graph, SABIR_INVALID_SHAPE, "newton: the residual has to have the type and shape of x");
 }
 
 /* ---- The Jacobian at a point, kept with the graph, as linear operators ---- */
@@ -109,7 +109,7 @@ sabir_value sabir_newton(sabir_graph *graph, const sabir_linear_operator *residu
 {
     if (report) *report = (sabir_solve_report){sbr_nothing(graph), sbr_nothing(graph), sbr_nothing(graph)};
     if (!sbr_need_field(graph, "newton", "x0", x0, 0, false)) return sbr_nothing(graph);
-    if (!residual || !residual->apply) return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "newton: there is no residual function"));
+    if (!residual || !residual->apply) return sbr_refuse(graph, SABIR_INVALID_ARGUMENT, "newton: there is no residual function");
     newton *n = sbr_graph_keep(graph, sizeof *n);
     if (!n) return sbr_nothing(graph);
     n->residual = *residual;

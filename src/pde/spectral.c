@@ -9,11 +9,11 @@ static bool open_spectral(sabir_graph *graph, const char *call, sabir_value x, c
     for (int32_t a = 0; a < grid->axes; a++) {
         const sabir_extent n = sbr_extent_of(x, grid->first + a);
         if (sbr_is_periodic(grid, a) && n >= 1) continue;
-        (void)sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "%s: axis %d has to be periodic, with an extent that is a number above 0", call, a));
+        (void)sbr_refuse(graph, SABIR_INVALID_ARGUMENT, "%s: axis %d has to be periodic, with an extent that is a number above 0", call, a);
         return false;
     }
     if (sabir_value_shape(x).rank < SABIR_MAX_RANK) return true;
-    (void)sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_SHAPE, "%s: a field of rank 8; 7 at most", call));
+    (void)sbr_refuse(graph, SABIR_INVALID_SHAPE, "%s: a field of rank 8; 7 at most", call);
     return false;
 }
 
@@ -47,7 +47,7 @@ sabir_value sabir_spectral_solve(sabir_graph *graph, sabir_value f, const sabir_
     sbr_grid grid;
     if (!open_spectral(graph, call, f, given, &grid)) return sbr_nothing(graph);
     if (!(shift >= 0) || !isfinite(shift) || (unsigned)symbol > SABIR_SYMBOL_DIFFERENCES)
-        return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "%s: a shift of %g, which has to be 0 or more, and symbol %d", call, shift, (int)symbol));
+        return sbr_refuse(graph, SABIR_INVALID_ARGUMENT, "%s: a shift of %g, which has to be 0 or more, and symbol %d", call, shift, (int)symbol);
     const int32_t last = grid.first + grid.axes - 1;
     const int64_t n = sbr_extent_of(f, last);
     sabir_value sum = sbr_like(f, shift);
@@ -65,7 +65,7 @@ sabir_value sabir_spectral_derivative(sabir_graph *graph, sabir_value x, int32_t
     static const char call[] = "spectral_derivative";
     sbr_grid grid;
     if (!open_spectral(graph, call, x, given, &grid)) return sbr_nothing(graph);
-    if (axis < 0 || axis >= grid.axes) return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "%s: axis %d of a grid of %d", call, axis, grid.axes));
+    if (axis < 0 || axis >= grid.axes) return sbr_refuse(graph, SABIR_INVALID_ARGUMENT, "%s: axis %d of a grid of %d", call, axis, grid.axes);
     const int64_t n = sbr_extent_of(x, grid.first + axis), count = n / 2 + 1;
     double *numbers = sbr_graph_scratch(graph, 2 * count);
     if (!numbers) return sbr_nothing(graph);

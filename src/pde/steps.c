@@ -12,7 +12,8 @@ void sabir_rk4_step(sabir_graph *graph, sabir_rate_function *rates, void *user, 
     for (uint32_t i = 0; next && i < count; i++) next[i] = sbr_nothing(graph);
     if (!sbr_need_field(graph, "rk4_step", "t", t, 0, true) || !sbr_need_field(graph, "rk4_step", "dt", dt, 0, true)) return;
     if (!rates || !y || !next || count == 0 || count > MOST_VALUES) {
-        (void)sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "rk4_step: rates, y and next may not be NULL, and 1 to %d values advance, not %u", MOST_VALUES, count));
+        (void)sbr_refuse(graph, SABIR_INVALID_ARGUMENT, "rk4_step: rates, y and next may not be NULL, and 1 to %d values advance, not %u",
+                         MOST_VALUES, count);
         return;
     }
     sabir_value slopes[MOST_VALUES], at[MOST_VALUES], sum[MOST_VALUES];
@@ -70,10 +71,12 @@ sabir_value sabir_theta_step(sabir_graph *graph, const sabir_linear_operator *a,
     if (report) *report = (sabir_solve_report){sbr_nothing(graph), sbr_nothing(graph), sbr_nothing(graph)};
     if (!sbr_need_field(graph, call, "y", y, 0, false) || !sbr_need_field(graph, call, "dt", dt, 0, false)) return sbr_nothing(graph);
     if (!a || !a->apply || !(theta >= 0 && theta <= 1) || (a->parameter_count && !a->parameters))
-        return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "%s: the operator needs its apply function and parameters, and theta is %g and has to be from 0 to 1", call, theta));
+        return sbr_refuse(graph, SABIR_INVALID_ARGUMENT,
+                          "%s: the operator needs its apply function and parameters, and theta is %g and has to be from 0 to 1", call, theta);
     const sabir_value right = explicit_part(graph, a, y, source, dt, theta);
     if (theta == 0 || !sbr_built(right)) {
-        if (report && sbr_built(right)) *report = (sabir_solve_report){sabir_number(graph, SABIR_I32, 0), sbr_like(y, 0), sabir_number(graph, SABIR_BOOL, 1)};
+        if (report && sbr_built(right))
+            *report = (sabir_solve_report){sabir_number(graph, SABIR_I32, 0), sbr_like(y, 0), sabir_number(graph, SABIR_BOOL, 1)};
         return right;
     }
     shifted *s = sbr_graph_keep(graph, sizeof *s);
@@ -100,14 +103,16 @@ static sabir_value midpoint_residual(void *user, sabir_graph *graph, sabir_value
     return sabir_sub(graph, sabir_sub(graph, next, m->y), sabir_mul(graph, m->dt, rate));
 }
 
-sabir_value sabir_midpoint_step(sabir_graph *graph, sabir_rate_function *rates, void *user, const sabir_value *parameters, uint32_t parameter_count, sabir_value t,
-                                sabir_value dt, sabir_value y, const sabir_newton_options *options, sabir_solve_report *report)
+sabir_value sabir_midpoint_step(sabir_graph *graph, sabir_rate_function *rates, void *user, const sabir_value *parameters, uint32_t parameter_count,
+                                sabir_value t, sabir_value dt, sabir_value y, const sabir_newton_options *options, sabir_solve_report *report)
 {
     static const char call[] = "midpoint_step";
     enum { OWN = 3 };
     if (report) *report = (sabir_solve_report){sbr_nothing(graph), sbr_nothing(graph), sbr_nothing(graph)};
-    if (!sbr_need_field(graph, call, "y", y, 0, false) || !sbr_need_field(graph, call, "t", t, 0, false) || !sbr_need_field(graph, call, "dt", dt, 0, false)) return sbr_nothing(graph);
-    if (!rates || (parameter_count && !parameters)) return sbr_graph_refuse(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "%s: rates or parameters is NULL", call));
+    if (!sbr_need_field(graph, call, "y", y, 0, false) || !sbr_need_field(graph, call, "t", t, 0, false) ||
+        !sbr_need_field(graph, call, "dt", dt, 0, false))
+        return sbr_nothing(graph);
+    if (!rates || (parameter_count && !parameters)) return sbr_refuse(graph, SABIR_INVALID_ARGUMENT, "%s: rates or parameters is NULL", call);
     midpoint *m = sbr_graph_keep(graph, sizeof *m);
     sabir_value *all = sbr_graph_keep(graph, (parameter_count + OWN) * sizeof *all);
     if (!m || !all) return sbr_nothing(graph);

@@ -165,11 +165,13 @@ static void add_outer_face(assembly *a, const sbr_face *face, int64_t number)
 
 static sabir_status check_conditions(const sabir_mesh *mesh, const sabir_facet_condition *conditions)
 {
-    if (mesh->facet_count && !conditions) return sbr_fail(SABIR_INVALID_ARGUMENT, "volumes: conditions is NULL; there are %lld facets", (long long)mesh->facet_count);
+    if (mesh->facet_count && !conditions)
+        return sbr_fail(SABIR_INVALID_ARGUMENT, "volumes: conditions is NULL; there are %lld facets", (long long)mesh->facet_count);
     for (int64_t f = 0; f < mesh->facet_count; f++) {
         const sabir_facet_condition *c = &conditions[f];
         if ((unsigned)c->kind > SABIR_FACET_ROBIN || !isfinite(c->value) || (c->kind == SABIR_FACET_ROBIN && !(c->alpha >= 0 && isfinite(c->alpha))))
-            return sbr_fail(SABIR_INVALID_ARGUMENT, "volumes: the condition of facet %lld: kind %d, alpha %g (0 or more), value %g (finite)", (long long)f, (int)c->kind, c->alpha, c->value);
+            return sbr_fail(SABIR_INVALID_ARGUMENT, "volumes: the condition of facet %lld: kind %d, alpha %g (0 or more), value %g (finite)",
+                            (long long)f, (int)c->kind, c->alpha, c->value);
     }
     return SABIR_OK;
 }
@@ -247,7 +249,8 @@ sabir_status sabir_volumes_assemble(sabir_context *context, const sabir_mesh *me
     assembly a = {.mesh = mesh, .conditions = conditions, .matrix = {.allocator = allocator}, .load = {.allocator = allocator}};
     sabir_status status = sbr_faces_find(allocator, mesh, &a.faces);
     double *of_faces = status == SABIR_OK ? sbr_alloc_array(allocator, (size_t)a.faces.count, sizeof *of_faces) : NULL;
-    if (status == SABIR_OK && (!of_faces || !allocate(allocator, mesh, &a, volumes))) status = sbr_no_memory((size_t)mesh->cell_count * sizeof(gradient));
+    if (status == SABIR_OK && (!of_faces || !allocate(allocator, mesh, &a, volumes)))
+        status = sbr_no_memory((size_t)mesh->cell_count * sizeof(gradient));
     if (status == SABIR_OK) {
         describe(mesh, &a, volumes);
         status = build(&a, coefficients, of_faces, volumes);

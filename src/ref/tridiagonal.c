@@ -29,7 +29,8 @@ sabir_status sbr_ref_op_tridiagonal(const sbr_ref_call *call)
     const sbr_ref_span span = sbr_ref_span_of(out, attrs->axis);
     double *ratio = sbr_alloc_array(call->allocator, (size_t)span.extent, sizeof *ratio);
     if (!ratio) return sbr_no_memory((size_t)span.extent * sizeof *ratio);
-    const line_system s = {call->inputs[0].f, call->inputs[1].f, call->inputs[2].f, call->inputs[3].f, out->f, ratio, span.extent, span.inner, attrs->transposed != 0};
+    const line_system s = {call->inputs[0].f, call->inputs[1].f, call->inputs[2].f,     call->inputs[3].f, out->f, ratio,
+                           span.extent,       span.inner,        attrs->transposed != 0};
     for (int64_t a = 0; a < span.outer; a++)
         for (int64_t c = 0; c < span.inner; c++) solve_line(&s, a * span.extent * span.inner + c);
     sbr_free(call->allocator, ratio);

@@ -16,7 +16,8 @@ static void lengths(conform_build *b)
 {
     static const int64_t all[] = {1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 17, 30, 45, 49, 61, 64, 67, 97, 122, 201, 256, 360, 1024};
     for (uint32_t i = 0; i < COUNT_OF(all); i++) {
-        static const char *const names[] = {"1", "2", "3", "4", "5", "6", "7", "8", "12", "16", "17", "30", "45", "49", "61", "64", "67", "97", "122", "201", "256", "360", "1024"};
+        static const char *const names[] = {"1",  "2",  "3",  "4",  "5",  "6",  "7",   "8",   "12",  "16",  "17",  "30",
+                                            "45", "49", "61", "64", "67", "97", "122", "201", "256", "360", "1024"};
         conform_output_within(b, names[i], along_last(b, complex_input(b, SABIR_SHAPE(i % 3 + 1, all[i]))), b->of->tolerance * 16);
     }
 }
@@ -31,19 +32,22 @@ static void axes(conform_build *b)
     conform_output_within(b, "plane", sabir_fft(g, complex_input(b, SABIR_SHAPE(2, 9, 10)), SABIR_INTS(-2, 1), inverse), tolerance);
     conform_output_within(b, "volume", sabir_fft(g, complex_input(b, SABIR_SHAPE(4, 5, 6)), SABIR_INTS(0, 1, 2), inverse), tolerance);
     conform_output_within(b, "mixed", sabir_fft(g, complex_input(b, SABIR_SHAPE(67, 6)), SABIR_INTS(0, 1), inverse), tolerance);
-    conform_output_within(b, "scaled", sabir_fft_scaled(g, complex_input(b, SABIR_SHAPE(4, 8)), &(sabir_fft_attrs){SABIR_INTS(1), inverse, -0.25}), tolerance);
+    conform_output_within(b, "scaled", sabir_fft_scaled(g, complex_input(b, SABIR_SHAPE(4, 8)), &(sabir_fft_attrs){SABIR_INTS(1), inverse, -0.25}),
+                          tolerance);
     conform_output(b, "no_lines", along_last(b, complex_input(b, SABIR_SHAPE(0, 8))));
     conform_output(b, "no_elements", along_last(b, complex_input(b, SABIR_SHAPE(3, 0))));
     conform_output_within(b, "dim", along_last(b, complex_input(b, SABIR_SHAPE(conform_dim(b, 9, 5, 0), 24))), tolerance);
     const sabir_shape shape = SABIR_SHAPE(6, 20, 2);
     for (int layout = CONFORM_TRANSPOSED; layout < CONFORM_LAYOUTS; layout++)
-        conform_output_within(b, conform_layout_names[layout], along_last(b, conform_laid(b, (conform_layout)layout, b->type, shape, PLAIN)), tolerance);
+        conform_output_within(b, conform_layout_names[layout], along_last(b, conform_laid(b, (conform_layout)layout, b->type, shape, PLAIN)),
+                              tolerance);
 }
 
 static void reals(conform_build *b)
 {
     sabir_graph *g = b->graph;
-    static const char *const forth[] = {"rfft1", "rfft2", "rfft7", "rfft16", "rfft134"}, *const back[] = {"irfft1", "irfft2", "irfft7", "irfft16", "irfft134"};
+    static const char *const forth[] = {"rfft1", "rfft2", "rfft7", "rfft16", "rfft134"}, *const back[] = {"irfft1", "irfft2", "irfft7", "irfft16",
+                                                                                                          "irfft134"};
     static const int64_t all[] = {1, 2, 7, 16, 134};
     for (uint32_t i = 0; i < COUNT_OF(all); i++) {
         conform_output_within(b, forth[i], sabir_rfft(g, conform_input(b, b->type, SABIR_SHAPE(all[i], 3), PLAIN), 0), b->of->tolerance * 16);
@@ -85,11 +89,15 @@ static void lines(conform_build *b)
     const sabir_extent n = conform_dim(b, 40, 40, 13);
     conform_output(b, "dim", solved(b, conform_input(b, b->type, SABIR_SHAPE(3, n), PLAIN), SABIR_SHAPE(n), 1));
     conform_output(b, "dim_lines", solved(b, conform_input(b, b->type, SABIR_SHAPE(n, 6), PLAIN), SABIR_SHAPE(1, 6), 1));
-    conform_output(b, "turned", solved(b, sabir_transpose(g, conform_input(b, b->type, SABIR_SHAPE(6, 11), PLAIN), SABIR_INTS(1, 0)), SABIR_SHAPE(11, 6), 0));
+    conform_output(b, "turned",
+                   solved(b, sabir_transpose(g, conform_input(b, b->type, SABIR_SHAPE(6, 11), PLAIN), SABIR_INTS(1, 0)), SABIR_SHAPE(11, 6), 0));
 }
 
 /* More rows than one launch takes. */
-static void long_line(conform_build *b) { conform_output(b, "long", solved(b, conform_input(b, b->type, SABIR_SHAPE(2, 40001), PLAIN), SABIR_SHAPE(40001), 1)); }
+static void long_line(conform_build *b)
+{
+    conform_output(b, "long", solved(b, conform_input(b, b->type, SABIR_SHAPE(2, 40001), PLAIN), SABIR_SHAPE(40001), 1));
+}
 
 CONFORM_CASES(tridiagonal)
 {
@@ -144,17 +152,22 @@ static sabir_value sampled_at(conform_build *b, const sampled *of, sabir_value x
 static void interpolations(conform_build *b)
 {
     sabir_graph *g = b->graph;
-    for (uint32_t i = 0; i < COUNT_OF(samples); i++) conform_output(b, samples[i].name, sampled_at(b, &samples[i], conform_input(b, b->type, samples[i].x, PLAIN)));
+    for (uint32_t i = 0; i < COUNT_OF(samples); i++)
+        conform_output(b, samples[i].name, sampled_at(b, &samples[i], conform_input(b, b->type, samples[i].x, PLAIN)));
     for (int layout = CONFORM_TRANSPOSED; layout < CONFORM_LAYOUTS; layout++)
-        conform_output(b, conform_layout_names[layout], sampled_at(b, &samples[4], conform_laid(b, (conform_layout)layout, b->type, samples[4].x, PLAIN)));
+        conform_output(b, conform_layout_names[layout],
+                       sampled_at(b, &samples[4], conform_laid(b, (conform_layout)layout, b->type, samples[4].x, PLAIN)));
     /* Positions shared by all grids, and whole ones. */
-    const sabir_value whole = sabir_broadcast(g, sabir_iota(g, b->type == SABIR_F64 ? SABIR_F64 : SABIR_F32, SABIR_SHAPE(1, 9), 1, -3, 1), SABIR_SHAPE(4, 1, 9));
+    const sabir_value whole =
+        sabir_broadcast(g, sabir_iota(g, b->type == SABIR_F64 ? SABIR_F64 : SABIR_F32, SABIR_SHAPE(1, 9), 1, -3, 1), SABIR_SHAPE(4, 1, 9));
     const sabir_value x = conform_input(b, b->type, SABIR_SHAPE(4, 5), PLAIN);
     conform_output(b, "whole_cubic", sabir_interpolate(g, x, whole, &(sabir_interpolate_attrs){1, SABIR_INTERPOLATE_CUBIC, {0}, {0}}));
     conform_output(b, "whole_periodic", sabir_interpolate(g, x, whole, &(sabir_interpolate_attrs){1, SABIR_INTERPOLATE_LINEAR, {1}, {0}}));
     const sabir_extent n = conform_dim(b, 12, 9, 0);
     const sabir_value places = conform_input(b, b->type == SABIR_F64 ? SABIR_F64 : SABIR_F32, SABIR_SHAPE(2, 13), BETWEEN(-2, 14));
-    conform_output(b, "dim", sabir_interpolate(g, conform_input(b, b->type, SABIR_SHAPE(n, 7), PLAIN), places, &(sabir_interpolate_attrs){2, SABIR_INTERPOLATE_LINEAR, {1, 0}, {0}}));
+    conform_output(b, "dim",
+                   sabir_interpolate(g, conform_input(b, b->type, SABIR_SHAPE(n, 7), PLAIN), places,
+                                     &(sabir_interpolate_attrs){2, SABIR_INTERPOLATE_LINEAR, {1, 0}, {0}}));
 }
 
 CONFORM_CASES(interpolate) { conform_add(list, FLOATS, "samples", interpolations, 0); }
