@@ -9,6 +9,7 @@
 #include "io.h"
 #include "moe.h"
 #include "losses.h"
+#include "nn.h"
 #include "ops.h"
 #include "optim.h"
 #include "pde.h"

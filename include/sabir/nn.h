@@ -1,0 +1,132 @@
+/* Building blocks of networks: functions that make parameters by name and return values. A block is nothing but operators: whatever it builds can be
+ * differentiated, printed, and mixed with one's own.
+ *
+ *   sabir_params *p;
+ *   sabir_params_create(g, NULL, &p);
+ *   sabir_value hidden = sabir_relu(g, sabir_linear(p, "hidden", x, 64, NULL));
+ *   sabir_value logits = sabir_linear(p, "logits", hidden, 10, NULL);
+ *   ... sabir_minimize (optim.h), sabir_compile ...
+ *   sabir_params_initialise(p, store);
+ *
+ * Mistakes are kept in the graph, as operators keep them (graph.h). */
+#ifndef SABIR_NN_H
+#define SABIR_NN_H
+
+#include "ops.h"
+#include "optim.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Parameters ---- */
+
+typedef struct sabir_params sabir_params; /* of one graph and, like it, of one thread at a time */
+
+typedef enum sabir_init_kind {
+    SABIR_INIT_ZEROS,
+    SABIR_INIT_ONES,
+    SABIR_INIT_NORMAL,           /* deviation scale */
+    SABIR_INIT_TRUNCATED_NORMAL, /* deviation scale before what lies beyond 2 of it is drawn again */
+    SABIR_INIT_UNIFORM,          /* from -scale to scale */
+    SABIR_INIT_XAVIER,           /* Glorot and Bengio (2010): uniform, half width scale sqrt(6 / (inputs + outputs)) */
+    SABIR_INIT_KAIMING           /* He et al. (2015): normal, deviation scale sqrt(2 / inputs) */
+} sabir_init_kind;
+
+/* inputs, outputs: how many elements one result is made of, and how many results one element goes into; 0: by the shape: [inputs, outputs] for rank 2,
+ * [outputs, channels, window...] above, the extent for rank 1. */
+typedef struct sabir_init {
+    sabir_init_kind kind;
+    double scale; /* 0 counts as 1 */
+    int64_t inputs, outputs;
+} sabir_init;
+
+typedef struct sabir_params_options {
+    size_t size;
+    uint64_t seed;
+    sabir_type type; /* of every parameter; 0 is SABIR_F32 */
+} sabir_params_options;
+
+#define SABIR_PARAMS_OPTIONS {.size = sizeof(sabir_params_options)}
+
+/* options may be NULL. */
+SABIR_API sabir_status sabir_params_create(sabir_graph *graph, const sabir_params_options *options, sabir_params **params);
+SABIR_API void sabir_params_destroy(sabir_params *params); /* NULL is allowed; the values live on */
+SABIR_API sabir_graph *sabir_params_graph(const sabir_params *params);
+
+/* Names made until leave are put behind "name/", or "nameI/" for a number I >= 0. */
+SABIR_API void sabir_params_enter(sabir_params *params, const char *name, int64_t number);
+SABIR_API void sabir_params_leave(sabir_params *params);
+/* The parameter of that name (in the scopes entered), made if there is none: asked for again, with the same shape, it is the same one. */
+SABIR_API sabir_value sabir_param(sabir_params *params, const char *name, sabir_shape shape, sabir_init init);
+
+SABIR_API uint32_t sabir_params_count(const sabir_params *params);
+/* In the order they were made; names by sabir_value_name. Valid until another one is made. */
+SABIR_API const sabir_value *sabir_params_values(const sabir_params *params);
+/* Those whose names begin with prefix: their number, and the first `room` of them in values. */
+SABIR_API uint32_t sabir_params_under(const sabir_params *params, const char *prefix, sabir_value *values, uint32_t room);
+/* For sabir_minimize: groups[0] what has rank 2 or more, groups[1] the rest (biases, norms), without weight decay. Valid as sabir_params_values is. */
+SABIR_API void sabir_params_groups(sabir_params *params, sabir_parameter_group groups[2]);
+
+/* Writes the initial value of every parameter into the store's variable of its name. Numbers are Philox's (ops.h), keyed by the seed and the name,
+ * so that neither the order of making nor other parameters matter, and the same on every device. */
+SABIR_API sabir_status sabir_params_initialise(const sabir_params *params, sabir_store *store);
+
+/* ---- Layers ---- */
+
+typedef enum sabir_activation {
+    SABIR_ACTIVATION_NONE,
+    SABIR_ACTIVATION_RELU,
+    SABIR_ACTIVATION_GELU,
+    SABIR_ACTIVATION_SILU,
+    SABIR_ACTIVATION_TANH,
+    SABIR_ACTIVATION_SIGMOID
+} sabir_activation;
+
+SABIR_API sabir_value sabir_activate(sabir_graph *graph, sabir_value x, sabir_activation activation);
+
+typedef struct sabir_linear_options {
+    size_t size;
+    int no_bias;
+    sabir_init weight; /* kind ZEROS with scale 0, as left alone: uniform, half width 1 / sqrt(inputs) */
+} sabir_linear_options;
+
+#define SABIR_LINEAR_OPTIONS {.size = sizeof(sabir_linear_options)}
+
+/* x [..., inputs] -> [..., outputs]: x weight + bias. Parameters name/weight [inputs, outputs], name/bias [outputs], which begins as 0.
+ * inputs is a number, the other extents may be dims. */
+SABIR_API sabir_value sabir_linear(sabir_params *params, const char *name, sabir_value x, int64_t outputs, const sabir_linear_options *options);
+
+/* Linear layers name/0, name/1, ... of these widths, with the activation between them. */
+SABIR_API sabir_value sabir_mlp(sabir_params *params, const char *name, sabir_value x, const int64_t *widths, uint32_t count, sabir_activation activation);
+
+typedef struct sabir_conv_options {
+    size_t size;
+    int64_t window[3];   /* by spatial axis; 0: 3 */
+    int64_t stride[3];   /* 0: 1 */
+    int64_t dilation[3]; /* 0: 1 */
+    int64_t groups;      /* 0: 1 */
+    int no_padding;      /* otherwise dilation (window - 1) elements of 0 are put around, half on each side, the odd one behind */
+    int periodic;        /* the padding repeats the other side */
+    int64_t norm_groups; /* above 0: a group norm of so many groups comes between (and there is no bias) */
+    sabir_activation activation;
+} sabir_conv_options;
+
+#define SABIR_CONV_OPTIONS {.size = sizeof(sabir_conv_options)}
+
+/* x [n, channels, 1 to 3 spatial axes] -> [n, outputs, ...]: convolution, bias or norm, activation. Parameters name/weight [outputs, channels / groups, window...],
+ * name/bias [outputs] or name/scale and name/shift [outputs]. The weight begins as KAIMING. options may be NULL. */
+SABIR_API sabir_value sabir_conv_block(sabir_params *params, const char *name, sabir_value x, int64_t outputs, const sabir_conv_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+
+#ifndef SABIR_PLAIN_NAMES
+#  define sabir_param(...) SABIR_HERE((sabir_param)(__VA_ARGS__))
+#  define sabir_activate(...) SABIR_HERE((sabir_activate)(__VA_ARGS__))
+#  define sabir_linear(...) SABIR_HERE((sabir_linear)(__VA_ARGS__))
+#  define sabir_mlp(...) SABIR_HERE((sabir_mlp)(__VA_ARGS__))
+#  define sabir_conv_block(...) SABIR_HERE((sabir_conv_block)(__VA_ARGS__))
+#endif
+#endif
