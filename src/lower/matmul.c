@@ -96,6 +96,31 @@ static sabir_status launch_tile(sbr_lowering *lowering, const sbr_matmul_problem
     return sbr_launch_end(&l, groups, operations(lowering, problem));
 }
 
+/* ---- lane: software Vulkan, where a subgroup's registers are the only quick memory ---- */
+
+enum { LANE_ROWS = 16, LANE_COLUMNS = 32, LANE_SUBGROUP = 8, LANE_WORTH_ROWS = 4, LANE_WORTH_COLUMNS = 8 };
+
+static bool suits_lane(sbr_lowering *lowering, const sbr_matmul_problem *problem)
+{
+    const sbr_lower_options *options = lowering->options;
+    if (!options->software || options->prefer_wide || !options->has_subgroups || options->subgroup_size < LANE_SUBGROUP) return false;
+    return sbr_is_float(problem->y.type) && largest(lowering, rows_of(&problem->y)) >= LANE_WORTH_ROWS && largest(lowering, columns_of(&problem->y)) >= LANE_WORTH_COLUMNS;
+}
+
+static sabir_status launch_lane(sbr_lowering *lowering, const sbr_matmul_problem *problem, const uint32_t *parameters)
+{
+    (void)parameters;
+    sbr_launcher l;
+    SABIR_TRY(begin(&l, lowering, "matmul_lane", problem));
+    const sbr_expr tiles_n = sbr_ceil_div(lowering, columns_of(&problem->y), LANE_COLUMNS);
+    const sbr_expr tiles = sbr_mul(lowering, sbr_ceil_div(lowering, rows_of(&problem->y), LANE_ROWS), tiles_n);
+    const sbr_expr groups = sbr_mul(lowering, sbr_extents_product(lowering, &problem->y, 0, problem->y.rank - 2), tiles);
+    sbr_idx(&l, "tiles_n", tiles_n);
+    sbr_idx(&l, "tiles", tiles);
+    sbr_idx(&l, "groups", groups);
+    return sbr_launch_end(&l, groups, operations(lowering, problem));
+}
+
 /* ---- block: CPUs, where one invocation keeps a core's vector registers busy ---- */
 
 enum { BLOCK_ROWS = 4, BLOCK_COLUMNS = 32, PACK_WORTH = 8 };
@@ -150,6 +175,7 @@ static sabir_status launch_block(sbr_lowering *lowering, const sbr_matmul_proble
 }
 
 const sbr_matmul_candidate sbr_matmul_candidates[] = {
+    {"lane", suits_lane, launch_lane},
     {"tile", suits_tile, launch_tile},
     {"block", suits_block, launch_block},
     {"naive", always, launch_naive},

@@ -117,10 +117,11 @@ typedef struct sbr_module {
 typedef struct sbr_lower_options {
     bool fuse, simplify, plan, state_in_place;
     bool compiler;           /* the device compiles text at run time */
+    bool software;           /* computes on the CPU */
     bool prefer_wide;        /* 64-bit indices everywhere (OpenCL on CPUs) */
     sabir_specialise specialise;
     uint64_t largest_binding, largest_allocation, buffer_alignment;
-    uint32_t shared_memory, group_invocations;
+    uint32_t shared_memory, group_invocations, subgroup_size;
     bool has_f64, has_i64, has_addresses, has_subgroups;
     const char *const *outputs; /* NULL: all */
     uint32_t output_count;
