@@ -44,7 +44,9 @@ static sabir_status begin(sbr_launcher *l, sbr_lowering *lowering, const char *k
     sbr_idx(l, "a_k", column_stride(&a));
     sbr_idx(l, "b_k", row_stride(&b));
     sbr_idx(l, "b_n", column_stride(&b));
-    sbr_idx(l, "bias_n", problem->bias ? problem->bias->strides[0] : sbr_num(lowering, 0));
+    const sbr_expr zero = sbr_num(lowering, 0), bias_step = problem->bias ? problem->bias->strides[0] : zero;
+    sbr_idx(l, "bias_m", problem->bias_by_row ? bias_step : zero);
+    sbr_idx(l, "bias_n", problem->bias_by_row ? zero : bias_step);
     sbr_int(l, "has_bias", problem->bias != NULL);
     sbr_int(l, "has_residual", problem->residual != NULL);
     sbr_int(l, "activation", problem->activation);

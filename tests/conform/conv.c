@@ -18,6 +18,12 @@ static const convolution forward[] = {
     {"volume_periodic", {5, {1, 1, 3, 4, 5}}, {5, {2, 1, 3, 3, 3}}, {.before = {1, 1, 1}, .after = {1, 1, 1}, .periodic = 1}, false},
     {"nothing", {4, {0, 3, 5, 5}}, {4, {2, 3, 3, 3}}, {.stride = {0}}, false},
     {"larger", {4, {1, 16, 12, 12}}, {4, {16, 16, 3, 3}}, {.before = {1, 1}, .after = {1, 1}}, false},
+    {"product_one", {4, {1, 5, 9, 7}}, {4, {6, 5, 3, 3}}, {.before = {1, 1}, .after = {1, 1}}, true},
+    {"product_few", {4, {5, 5, 4, 4}}, {4, {17, 5, 3, 3}}, {.stride = {0}}, false},
+    {"product_deep", {3, {2, 67, 19}}, {3, {9, 67, 5}}, {.before = {2}, .after = {2}}, false},
+    {"product_groups", {4, {3, 6, 7, 5}}, {4, {10, 3, 3, 3}}, {.groups = 2, .stride = {2, 1}, .dilation = {1, 2}, .before = {1, 2}, .after = {1, 2}}, true},
+    {"product_periodic", {4, {2, 3, 5, 7}}, {4, {5, 3, 3, 5}}, {.before = {1, 2}, .after = {1, 2}, .periodic = 1}, false},
+    {"product_volume", {5, {2, 4, 3, 4, 5}}, {5, {6, 4, 2, 3, 2}}, {.stride = {1, 2, 1}, .before = {0, 1, 1}, .after = {1, 1, 0}}, true},
 };
 
 static const convolution backward[] = {
@@ -28,6 +34,11 @@ static const convolution backward[] = {
     {"groups", {4, {2, 6, 5, 4}}, {4, {6, 2, 3, 3}}, {.groups = 2, .before = {1, 1}, .after = {1, 1}}, true},
     {"volume", {5, {1, 2, 3, 4, 3}}, {5, {2, 3, 2, 3, 2}}, {.stride = {2, 1, 2}}, true},
     {"nothing", {4, {0, 3, 5, 5}}, {4, {3, 2, 3, 3}}, {.stride = {0}}, false},
+    {"turned_one", {4, {1, 6, 7, 5}}, {4, {6, 5, 3, 3}}, {.before = {1, 0}, .after = {1, 2}}, true},
+    {"turned_groups", {4, {3, 8, 5, 7}}, {4, {8, 5, 3, 3}}, {.groups = 2, .dilation = {1, 2}, .before = {1, 1}, .after = {1, 3}}, false},
+    {"cropped", {4, {3, 8, 9, 7}}, {4, {8, 5, 2, 3}}, {.before = {3, 1}, .after = {1, 3}}, false},
+    {"spread_groups", {4, {3, 8, 5, 4}}, {4, {8, 3, 3, 3}}, {.groups = 2, .stride = {2, 3}, .dilation = {2, 1}, .before = {1, 2}, .after = {2, 1}, .output_extra = {1, 2}}, true},
+    {"spread_volume", {5, {2, 5, 3, 4, 3}}, {5, {5, 3, 2, 3, 2}}, {.stride = {2, 1, 2}}, false},
 };
 
 static sabir_value convolve(conform_build *b, const convolution *c, sabir_value x)
