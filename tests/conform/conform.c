@@ -186,7 +186,8 @@ static double now(void)
 
 static sabir_status open_session(sabir_context *context, const conform_options *options, conform_result *result, conform_session *session)
 {
-    *session = (conform_session){.context = context, .seed = options->seed, .gradients = options->gradients != 0, .unfused = options->unfused != 0, .result = result};
+    *session = (conform_session){.context = context, .seed = options->seed, .gradients = options->gradients != 0, .unfused = options->unfused != 0,
+                                  .specialise = options->specialise, .result = result};
     sabir_device_info info = {.size = sizeof info};
     sabir_status status = sabir_device_open(context, options->device, &session->device);
     if (status == SABIR_OK) status = sabir_device_info_of(session->device, &info);

@@ -42,6 +42,7 @@ typedef struct conform_options {
     int gradients;        /* non-zero: gradients of the cases of float types: on the reference against differences, first and second order, else
                              against the reference */
     int unfused;          /* non-zero: gradients are compiled without fusion, as cases are */
+    sabir_specialise specialise; /* how programs are compiled */
     conform_progress *progress; /* NULL: silent */
     void *user;
 } conform_options;

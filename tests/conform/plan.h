@@ -28,6 +28,7 @@ typedef struct conform_session {
     bool is_reference; /* the device is one */
     bool gradients, unfused; /* unfused: of gradients */
     uint64_t seed;
+    sabir_specialise specialise;
     conform_result *result;
 } conform_session;
 
