@@ -14,7 +14,7 @@ static int64_t extreme(sabir_type type, segment_mode mode)
 static sabir_status segment_view(sbr_lowering *lowering, const sbr_view *x, const sbr_view *pointers, segment_mode mode, const sbr_view *y)
 {
     const sbr_view features = sbr_lines(x, 0);
-    const sbr_arith arith = sbr_arith_of(x->type);
+    const sbr_arith arith = sbr_unsigned_arith(x->type);
     sbr_launcher l;
     SABIR_TRY(sbr_launch_begin(&l, lowering, "segment", arith, arith));
     sbr_space(&l, features.rank, features.extents);
@@ -26,6 +26,7 @@ static sabir_status segment_view(sbr_lowering *lowering, const sbr_view *x, cons
     sbr_idx(&l, "x_stride", x->strides[0]);
     sbr_idx(&l, "pointer_stride", pointers->strides[0]);
     sbr_int(&l, "mode", mode);
+    sbr_int(&l, "flip", sbr_flip(x->type));
     sbr_int(&l, "extreme", extreme(x->type, mode));
     return sbr_launch_end(&l, SBR_EXPR_NONE, sbr_work(lowering, sbr_view_count(lowering, x), sbr_num(lowering, 1), 1));
 }
