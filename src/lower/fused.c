@@ -129,7 +129,7 @@ void sbr_fused_put_head(const sbr_fused_writer *w, const char *form, const char 
 {
     sbr_text_puts(text, form);
     sbr_text_printf(text, "variants %s\n", sbr_arith_name(w->arith));
-    static const char *const classes[] = {[SBR_FUSED_ARITH] = "", [SBR_FUSED_BOOL] = " u32", [SBR_FUSED_INDEX] = " i32"};
+    static const char *const classes[] = {[SBR_FUSED_ARITH] = "", [SBR_FUSED_BOOL] = " bool", [SBR_FUSED_INDEX] = " i32"};
     for (uint32_t i = 0; i < w->operand_count; i++) sbr_text_printf(text, "buffer x%u read%s\n", i, classes[w->operands[i].class_]);
     sbr_text_printf(text, "buffer y write%s\n", result);
     bool any = false;
