@@ -240,9 +240,10 @@ Test(table, any_attributes_and_operands_give_a_status, .timeout = 60)
             if (((info->flags & (SBR_LEAF | SBR_REGION)) && op != SBR_OP_dim_value) || op == SBR_OP_custom_gradient) continue;
             cr_assert_leq(info->attrs_size, sizeof attrs);
             draw_attrs(&state, attrs, info->attrs_size);
-            sabir_value inputs[4];
-            for (int i = 0; i < 4; i++) inputs[i] = pool[draw(&state) % 12];
-            const uint32_t most = info->most < 4 ? info->most : 4;
+            sabir_value inputs[12];
+            for (int i = 0; i < 12; i++) inputs[i] = pool[draw(&state) % 12];
+            const uint32_t enough = info->least > 4 ? info->least : 4, most = info->most < enough ? info->most : enough;
+            cr_assert_leq(most, 12);
             (void)sbr_add_node(g, (sbr_op)op, inputs, info->least + (uint32_t)draw(&state) % (most - info->least + 1), attrs);
             if (g->status == SABIR_OK) built++;
             else {
