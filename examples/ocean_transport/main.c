@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/map.h"
+#include "maps.h"
 #include "model.h"
 
 enum { MOST_DEVICES = 32 };
@@ -190,7 +190,7 @@ static bool write_report(const settings *s, const run *runs, int count)
     return fine;
 }
 
-static bool write_maps(const settings *s, const climate *data, const run *run)
+static bool write_maps(const settings *s, const climate *data, const grid *grid, const run *run)
 {
     static float change[CELLS], speed[CELLS];
     char file[1024];
@@ -207,9 +207,7 @@ static bool write_maps(const settings *s, const climate *data, const run *run)
             change[k] = run->temperature[k] - data->temperature[0][j][i];
         }
     }
-    const double degrees = 180.0 / ROWS;
-    const map_grid cells = {ROWS, COLUMNS, -90, (double)data->longitude[0] - degrees / 2, degrees, degrees};
-    const map_land land = {cells, &data->land[0][0]};
+    (void)grid;
     const struct { const char *name; const float *field; map_style style; } maps[] = {
         {"january.png", &data->temperature[0][0][0], {"Sea-surface temperature, January (COADS climatology)", "\xC2\xB0" "C", -2, 31, false}},
         {"after.png", run->temperature, {"The same water after drifting with the wind for the simulated time", "\xC2\xB0" "C", -2, 31, false}},
@@ -218,7 +216,7 @@ static bool write_maps(const settings *s, const climate *data, const run *run)
     };
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
         snprintf(file, sizeof file, "%s/%s", s->out, maps[i].name);
-        if (!map_write(file, &cells, maps[i].field, &data->wet[0][0], &land, maps[i].style)) return false;
+        if (!map_write(file, data, maps[i].field, maps[i].style)) return false;
     }
     return true;
 }
@@ -316,7 +314,7 @@ int main(int argc, char **argv)
     bool fine = count > 0;
     if (fine) {
         print_table(runs, count);
-        fine = write_report(&s, runs, count) && write_maps(&s, &data, &runs[0]);
+        fine = write_report(&s, runs, count) && write_maps(&s, &data, &sphere, &runs[0]);
         if (fine) printf("wrote %s/report.json, january.png, after.png, change.png, drift.png\n", s.out);
     }
     for (int i = 0; i < MOST_DEVICES; i++) {

@@ -12,7 +12,7 @@ static sabir_status begin(sbr_launcher *l, sbr_lowering *lowering, const sbr_ker
 {
     *l = (sbr_launcher){.lowering = lowering, .desc = desc};
     l->launch = (sbr_launch){.desc = desc, .fused = fused, .variant = {arith, result, false}};
-    for (uint32_t i = 0; i < desc->constant_count; i++) l->launch.constants[i] = l->launch.own_constants[i] = desc->constants[i].value;
+    for (uint32_t i = 0; i < desc->constant_count; i++) l->launch.constants[i] = desc->constants[i].value;
     if (!sbr_kernel_has_variant(desc, l->launch.variant))
         return sbr_fail(SABIR_INTERNAL, "kernel %s has no variant %s to %s", desc->name, sbr_arith_name(arith), sbr_arith_name(result));
     const sbr_lower_options *options = lowering->options;
@@ -73,11 +73,11 @@ void sbr_idx_at(sbr_launcher *l, const char *param, uint32_t index, sbr_expr val
 void sbr_idx(sbr_launcher *l, const char *param, sbr_expr value) { sbr_uint_at(l, param, 0, value); }
 void sbr_int(sbr_launcher *l, const char *param, int64_t value) { sbr_uint_at(l, param, 0, sbr_num(l->lowering, value)); }
 
-void sbr_own_constant(sbr_launcher *l, const char *constant, uint32_t value)
+void sbr_constant_set(sbr_launcher *l, const char *constant, uint32_t value)
 {
     for (uint32_t i = 0; i < l->desc->constant_count; i++) {
         if (strcmp(l->desc->constants[i].name, constant) != 0) continue;
-        l->launch.own_constants[i] = value;
+        l->launch.constants[i] = value;
         return;
     }
     fail(l, "no constant", constant);
@@ -103,24 +103,11 @@ static bool storage_is_plain(sbr_arith arith, uint32_t storage)
     switch (arith) {
         case SBR_ARITH_F32: return storage == SABIR_F32;
         case SBR_ARITH_F64: return storage == SABIR_F64;
-        case SBR_ARITH_I32: case SBR_ARITH_U32: return storage == SABIR_I32 || storage == SABIR_U32;
+        case SBR_ARITH_I32: return storage == SABIR_I32;
+        case SBR_ARITH_U32: case SBR_ARITH_BITS: return storage == SABIR_U32;
         case SBR_ARITH_I64: return storage == SABIR_I64;
-        default: return false;
+        default: return true;
     }
-}
-
-/* PLAIN of a kernel made for the operands' storage; 0 where there is none. */
-static uint32_t own_plain(const sbr_launcher *l)
-{
-    uint32_t bits = 0;
-    for (uint32_t b = 0; b < l->desc->buffer_count; b++) {
-        const sbr_arith arith = sbr_kernel_buffer_arith(l->desc, l->launch.variant, b);
-        const uint32_t storage = l->launch.operands[b].storage, size = storage == SABIR_U32 ? 1 : storage == SABIR_I64 ? 2 : 0;
-        if (l->desc->buffers[b].class_ == SBR_CLASS_WORDS || l->desc->buffers[b].class_ == SBR_CLASS_BOOL) continue;
-        if (arith == SBR_ARITH_BITS ? !size || (bits && bits != size) : !storage_is_plain(arith, storage)) return 0;
-        if (arith == SBR_ARITH_BITS) bits = size;
-    }
-    return bits ? bits : 1;
 }
 
 static uint32_t bits_code(sabir_type type)
@@ -129,7 +116,7 @@ static uint32_t bits_code(sabir_type type)
         case 1: return SABIR_U8;
         case 2: return SBR_STORAGE_RAW16;
         case 4: return SABIR_U32;
-        default: return SABIR_I64;
+        default: return UINT32_MAX;
     }
 }
 
@@ -141,11 +128,12 @@ static uint32_t storage_code(sbr_arith arith, sabir_type type, bool stored)
     bool holds = false;
     switch (arith) {
         case SBR_ARITH_BITS: return bits_code(type);
+        case SBR_ARITH_BITS64: return sabir_type_size(type) == 8 ? SABIR_I64 : UINT32_MAX;
         case SBR_ARITH_F32: holds = stored ? type == SABIR_F32 : !is_64; break;
         case SBR_ARITH_F64: holds = stored ? type == SABIR_F64 : true; break;
         case SBR_ARITH_I32:
         case SBR_ARITH_U32: holds = stored ? type == SABIR_I32 || type == SABIR_U32 : type != SABIR_F64; break;
-        case SBR_ARITH_I64: holds = stored ? type == SABIR_I64 : true; break;
+        case SBR_ARITH_I64: holds = stored ? type == SABIR_I64 : type != SABIR_F64; break;
         case SBR_ARITH_COUNT: break;
     }
     return holds ? (uint32_t)type : UINT32_MAX;
@@ -161,7 +149,7 @@ static void set_operand(sbr_launcher *l, const char *name, const sbr_view *view,
     const sbr_arith arith = sbr_kernel_buffer_arith(l->desc, l->launch.variant, (uint32_t)b);
     const bool words = buffer->class_ == SBR_CLASS_WORDS;
     const uint32_t storage = words ? (uint32_t)SABIR_U32 : storage_code(arith, view->type, wanted == SBR_WRITE && !l->desc->map);
-    if (storage == UINT32_MAX || (buffer->class_ == SBR_CLASS_BOOL && storage != SABIR_BOOL)) {
+    if (storage == UINT32_MAX) {
         l->status = sbr_fail(SABIR_INTERNAL, "kernel %s: buffer '%s' of %s cannot hold %s", l->desc->name, name, sbr_arith_name(arith), sabir_type_name(view->type));
         return;
     }
@@ -336,7 +324,11 @@ static sabir_status emit(sbr_launcher *l, sbr_expr groups, uint64_t flops)
     SABIR_TRY(choose_width(l));
     l->launch.groups = groups;
     l->launch.flops = flops;
-    l->launch.own_plain = own_plain(l);
+    l->launch.plain = true;
+    for (uint32_t b = 0; b < l->desc->buffer_count; b++) {
+        if (l->desc->buffers[b].class_ == SBR_CLASS_WORDS) continue;
+        if (!storage_is_plain(sbr_kernel_buffer_arith(l->desc, l->launch.variant, b), l->launch.operands[b].storage)) l->launch.plain = false;
+    }
     l->launch.words = sbr_arena_copy(&module->arena, l->words, l->word_count * sizeof *l->words);
     l->launch.word_count = l->word_count;
     sbr_launch *launch = sbr_arena_copy(&module->arena, &l->launch, sizeof l->launch);

@@ -118,15 +118,6 @@ static sabir_status lower_nodes(sbr_lowering *lowering)
     return status;
 }
 
-static sabir_status keep_notes(sbr_module *module, const sabir_graph *graph)
-{
-    for (uint32_t i = 0; i < graph->notes.count; i++) {
-        const char *copy = sbr_arena_strdup(&module->arena, graph->notes.data[i]);
-        if (!copy || !sbr_push(&module->allocator, &module->notes, copy)) return sbr_no_memory(strlen(graph->notes.data[i]) + 1);
-    }
-    return SABIR_OK;
-}
-
 static sabir_status lower_module(sbr_lowering *lowering)
 {
     const sabir_graph *graph = lowering->graph;
@@ -144,7 +135,6 @@ static sabir_status lower_module(sbr_lowering *lowering)
     SABIR_TRY(sbr_write_outputs(lowering));
     SABIR_TRY(sbr_write_variables(lowering));
     SABIR_TRY(sbr_forward_destinations(module));
-    sbr_specialise(module, lowering->options->specialise);
     SABIR_TRY(sbr_plan(module, lowering->options));
     return module->exprs.failed ? sbr_no_memory(0) : SABIR_OK;
 }
@@ -164,7 +154,6 @@ sabir_status sbr_lower_graph(const sabir_graph *graph, const sabir_allocator *al
         status = sbr_exprs_copy(&module->exprs, &simplified->exprs);
     }
     if (status == SABIR_OK) status = sbr_keep_dim_names(module);
-    if (status == SABIR_OK) status = keep_notes(module, graph);
     sbr_lowering lowering = {.graph = simplified, .options = options, .module = module, .kernels = &kernels};
     if (status == SABIR_OK) status = lower_module(&lowering);
     if (module) sbr_vector_free(&module->allocator, &kernels.descriptors);

@@ -94,7 +94,6 @@ static void tops(conform_build *b)
     top_one(b, "largest", conform_input(b, b->type, SABIR_SHAPE(3, 1031), many), 1);
     top_one(b, "none", conform_input(b, b->type, SABIR_SHAPE(3, 7), many), 0);
     top_one(b, "vector", conform_input(b, b->type, SABIR_SHAPE(257), many), 31);
-    top_one(b, "dims", conform_input(b, b->type, SABIR_SHAPE(conform_dim(b, 9, 5, 1), conform_dim_from(b, 3, 300, 101, 3)), many), 3);
 }
 
 CONFORM_CASES(top_k) { conform_add(list, NUMBERS, "rows", tops, 0); }
