@@ -326,10 +326,23 @@ static void dims(conform_build *b)
     conclude(b, "rows", &p);
 }
 
+/* For slow devices: little of everything. */
+static void small(conform_build *b)
+{
+    const sizes s = {1, 4, 2, 3, 5, 3, 2};
+    problem p = of_sizes(b, s);
+    p.operands.mask = conform_input(b, SABIR_U32, SABIR_SHAPE(s.queries, 1), (conform_fill){0, 0, CONFORM_WHOLE, NULL});
+    p.operands.bias = conform_input(b, b->type, SABIR_SHAPE(s.keys), BETWEEN(-1, 1));
+    p.operands.k_lengths = indices(b, SABIR_SHAPE(s.batch), 4, 4);
+    p.attrs.causal = 1;
+    conclude(b, "small", &p);
+}
+
 enum { SOME = OF(F32) | OF(F16) };
 
 static void add_all(conform_list *list)
 {
+    conform_add(list, OF(F32), "small", small, 0);
     conform_add(list, FLOATS, "dense", dense, 0);
     conform_add(list, FLOATS, "ranges", ranges, 0);
     conform_add(list, SOME, "masks", masks, 0);
@@ -353,6 +366,7 @@ CONFORM_CASES(attention_gradient) { add_all(list); }
 
 CONFORM_CASES(attention_bias_gradient)
 {
+    conform_add(list, OF(F32), "small", small, 0);
     conform_add(list, FLOATS, "bias", biases, 0);
     conform_add(list, SOME, "adjacency", adjacency, 0);
     conform_add(list, SOME, "dims", dims, 0);
