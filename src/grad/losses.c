@@ -31,6 +31,19 @@ sabir_status sbr_grad_softmax_losses(sbr_grad_call *call)
     return SABIR_OK;
 }
 
+/* In one pass over the logits and one to write: nothing of their size lies between. */
+sabir_status sbr_grad_cross_entropy(sbr_grad_call *call)
+{
+    sabir_graph *graph = call->graph;
+    const sabir_value logits = call->inputs[0], labels = call->inputs[1], g = sbr_grad_widen(call->grads[0]);
+    const sabir_shape shape = sabir_value_shape(logits);
+    sabir_value entropy, lse;
+    if (sbr_grad_is_empty(&shape)) return SABIR_OK;
+    (void)sabir_softmax_losses(graph, logits, labels, SABIR_NONE, NULL, &entropy, &lse);
+    call->results[0] = sabir_softmax_losses_gradient(graph, logits, labels, SABIR_NONE, NULL, entropy, lse, g, SABIR_NONE);
+    return SABIR_OK;
+}
+
 /* The operands of the gradient's node by name, absent ones without a graph. */
 typedef struct operands { sabir_value logits, labels, weights, entropy, lse, d_loss, d_entropy; uint32_t at_weights, at_entropy, at_lse, at_d_loss, at_d_entropy; } operands;
 

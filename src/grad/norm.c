@@ -26,24 +26,6 @@ sabir_status sbr_grad_log_softmax(sbr_grad_call *call)
     return SABIR_OK;
 }
 
-/* Softmax less 1 at the label; nothing in rows whose label is out of range. */
-sabir_status sbr_grad_cross_entropy(sbr_grad_call *call)
-{
-    sabir_graph *graph = call->graph;
-    const sabir_shape shape = sabir_value_shape(call->inputs[0]);
-    if (sbr_grad_is_empty(&shape)) return SABIR_OK;
-    const int32_t last = shape.rank - 1;
-    const sabir_shape rows = sbr_grad_kept_shape(shape, axis_list(last));
-    const sabir_value logits = sbr_grad_widen(call->inputs[0]), softmax = sabir_softmax(graph, logits, last);
-    const sabir_value label = sbr_grad_indices(sabir_reshape(graph, call->inputs[1], rows), shape.extents[last], logits);
-    const sabir_value classes = sbr_grad_as(sabir_dim_value(graph, shape.extents[last]), sabir_value_type(label));
-    const sabir_value inside = sabir_logical_and(graph, sabir_greater_equal(graph, label, sbr_grad_number(label, 0)), sabir_less(graph, label, classes));
-    const sabir_value g = sbr_grad_where(inside, sabir_reshape(graph, sbr_grad_widen(call->grads[0]), rows));
-    const sabir_value hit = sabir_equal(graph, sbr_grad_places(graph, sabir_value_type(label), &shape, last), label);
-    give(call, 0, sbr_grad_mul2(g, sabir_select(graph, hit, sbr_grad_plus(softmax, -1), softmax)));
-    return SABIR_OK;
-}
-
 /* ---- Norms: rows along the last axis ---- */
 
 typedef struct row_norm {

@@ -8,6 +8,26 @@ static void fail(sbr_launcher *l, const char *what, const char *name)
     if (l->status == SABIR_OK) l->status = sbr_fail(SABIR_INTERNAL, "kernel %s: %s '%s'", l->desc->name, what, name);
 }
 
+static uint32_t arith_bytes(sbr_arith arith) { return arith == SBR_ARITH_F64 || arith == SBR_ARITH_I64 || arith == SBR_ARITH_BITS ? 8 : 4; }
+
+/* Bytes of the arrays that a work-group shares, indices counted as wide. */
+static uint64_t shared_bytes(const sbr_kernel_desc *desc, sbr_arith arith, sbr_arith result)
+{
+    static const struct { const char *type; uint32_t bytes; } sizes[] = {{"IDX", 8}, {"double", 8}, {"float2", 8}, {"float4", 16}, {"uint2", 8},
+                                                                         {"uint4", 16}, {"int2", 8}, {"int4", 16}};
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < desc->shared_count; i++) {
+        const sbr_kernel_shared *array = &desc->shared[i];
+        uint32_t bytes = 4;
+        if (strcmp(array->type, "ARITH") == 0) bytes = arith_bytes(arith);
+        if (strcmp(array->type, "RESULT_TYPE") == 0) bytes = arith_bytes(result);
+        for (size_t s = 0; s < SBR_COUNT(sizes); s++)
+            if (strcmp(array->type, sizes[s].type) == 0) bytes = sizes[s].bytes;
+        sum += (uint64_t)bytes * array->count;
+    }
+    return sum;
+}
+
 static sabir_status begin(sbr_launcher *l, sbr_lowering *lowering, const sbr_kernel_desc *desc, sbr_arith arith, sbr_arith result, bool fused)
 {
     *l = (sbr_launcher){.lowering = lowering, .desc = desc};
@@ -25,6 +45,10 @@ static sabir_status begin(sbr_launcher *l, sbr_lowering *lowering, const sbr_ker
     if (desc->local_size > options->group_invocations)
         return sbr_fail(SABIR_UNSUPPORTED, "kernel %s needs work-groups of %u, the device allows %u (capability invocations)", desc->name, desc->local_size,
                         options->group_invocations);
+    const uint64_t shared = shared_bytes(desc, arith, result);
+    if (shared > options->shared_memory)
+        return sbr_fail(SABIR_UNSUPPORTED, "kernel %s shares %llu bytes in a work-group, the device allows %u (capability shared)", desc->name,
+                        (unsigned long long)shared, options->shared_memory);
     return SABIR_OK;
 }
 
