@@ -12,6 +12,14 @@ extern "C" {
 typedef struct sabir_program sabir_program; /* of one thread at a time, but for sabir_cancel */
 typedef struct sabir_event sabir_event;     /* of one thread at a time */
 
+/* A kernel's general form takes elements of any type, and any elementwise operator. One made for a launch, its storage types and its operator, is
+ * faster, on CPUs several times, and has to be compiled for it. */
+typedef enum sabir_specialise {
+    SABIR_SPECIALISE_AUTO,   /* made for a launch where it is large enough to pay for compiling, in fused groups always */
+    SABIR_SPECIALISE_ALWAYS, /* the fastest kernels */
+    SABIR_SPECIALISE_NEVER   /* the fewest kernels, so the quickest first start */
+} sabir_specialise;
+
 typedef enum sabir_fallback { SABIR_FALLBACK_WARN, SABIR_FALLBACK_ALLOW, SABIR_FALLBACK_ERROR } sabir_fallback;
 
 typedef struct sabir_compile_options {
@@ -26,6 +34,7 @@ typedef struct sabir_compile_options {
     sabir_fallback fallback;    /* when the device lacks a capability that an operator needs: run the whole program on the reference
                                    with a warning in the log, silently, or fail with SABIR_UNSUPPORTED */
     double submission_seconds;  /* cut submissions at about this much estimated work; 0: 0.25 */
+    sabir_specialise specialise;
 } sabir_compile_options;
 
 #define SABIR_COMPILE_OPTIONS {.size = sizeof(sabir_compile_options)}

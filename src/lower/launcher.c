@@ -12,7 +12,7 @@ static sabir_status begin(sbr_launcher *l, sbr_lowering *lowering, const sbr_ker
 {
     *l = (sbr_launcher){.lowering = lowering, .desc = desc};
     l->launch = (sbr_launch){.desc = desc, .fused = fused, .variant = {arith, result, false}};
-    for (uint32_t i = 0; i < desc->constant_count; i++) l->launch.constants[i] = desc->constants[i].value;
+    for (uint32_t i = 0; i < desc->constant_count; i++) l->launch.constants[i] = l->launch.own_constants[i] = desc->constants[i].value;
     if (!sbr_kernel_has_variant(desc, l->launch.variant))
         return sbr_fail(SABIR_INTERNAL, "kernel %s has no variant %s to %s", desc->name, sbr_arith_name(arith), sbr_arith_name(result));
     const sbr_lower_options *options = lowering->options;
@@ -73,11 +73,11 @@ void sbr_idx_at(sbr_launcher *l, const char *param, uint32_t index, sbr_expr val
 void sbr_idx(sbr_launcher *l, const char *param, sbr_expr value) { sbr_uint_at(l, param, 0, value); }
 void sbr_int(sbr_launcher *l, const char *param, int64_t value) { sbr_uint_at(l, param, 0, sbr_num(l->lowering, value)); }
 
-void sbr_constant_set(sbr_launcher *l, const char *constant, uint32_t value)
+void sbr_own_constant(sbr_launcher *l, const char *constant, uint32_t value)
 {
     for (uint32_t i = 0; i < l->desc->constant_count; i++) {
         if (strcmp(l->desc->constants[i].name, constant) != 0) continue;
-        l->launch.constants[i] = value;
+        l->launch.own_constants[i] = value;
         return;
     }
     fail(l, "no constant", constant);
@@ -324,10 +324,10 @@ static sabir_status emit(sbr_launcher *l, sbr_expr groups, uint64_t flops)
     SABIR_TRY(choose_width(l));
     l->launch.groups = groups;
     l->launch.flops = flops;
-    l->launch.plain = true;
+    l->launch.may_be_plain = true;
     for (uint32_t b = 0; b < l->desc->buffer_count; b++) {
         if (l->desc->buffers[b].class_ == SBR_CLASS_WORDS) continue;
-        if (!storage_is_plain(sbr_kernel_buffer_arith(l->desc, l->launch.variant, b), l->launch.operands[b].storage)) l->launch.plain = false;
+        if (!storage_is_plain(sbr_kernel_buffer_arith(l->desc, l->launch.variant, b), l->launch.operands[b].storage)) l->launch.may_be_plain = false;
     }
     l->launch.words = sbr_arena_copy(&module->arena, l->words, l->word_count * sizeof *l->words);
     l->launch.word_count = l->word_count;

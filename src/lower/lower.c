@@ -135,6 +135,7 @@ static sabir_status lower_module(sbr_lowering *lowering)
     SABIR_TRY(sbr_write_outputs(lowering));
     SABIR_TRY(sbr_write_variables(lowering));
     SABIR_TRY(sbr_forward_destinations(module));
+    sbr_specialise(module, lowering->options->specialise);
     SABIR_TRY(sbr_plan(module, lowering->options));
     return module->exprs.failed ? sbr_no_memory(0) : SABIR_OK;
 }

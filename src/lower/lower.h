@@ -97,7 +97,8 @@ void sbr_uint_at(sbr_launcher *launcher, const char *param, uint32_t index, sbr_
 void sbr_int(sbr_launcher *launcher, const char *param, int64_t value); /* any integer parameter, uint int or idx */
 void sbr_idx(sbr_launcher *launcher, const char *param, sbr_expr value);
 void sbr_idx_at(sbr_launcher *launcher, const char *param, uint32_t index, sbr_expr value);
-void sbr_constant_set(sbr_launcher *launcher, const char *constant, uint32_t value);
+/* The constant's value in a kernel made for this launch alone, where one is (specialise.c); elsewhere it keeps the one of the kernel's file. */
+void sbr_own_constant(sbr_launcher *launcher, const char *constant, uint32_t value);
 /* Output may share the memory of this read operand (each word read only by the invocation that writes it). Map kernels with equal dense views get
  * this by themselves. */
 void sbr_may_share(sbr_launcher *launcher, const char *buffer);
@@ -123,6 +124,8 @@ sabir_status sbr_simplify(const sabir_graph *graph, const sabir_allocator *alloc
 sabir_status sbr_fuse(const sabir_graph *graph, const sbr_lower_options *options, uint32_t *group);
 sabir_status sbr_lower_group(sbr_lowering *lowering, const uint32_t *nodes, uint32_t count);
 sabir_status sbr_forward_destinations(sbr_module *module);
+/* Chooses the launches for which kernels are made of their own; all launches of a module stand. */
+void sbr_specialise(sbr_module *module, sabir_specialise how);
 sabir_status sbr_plan(sbr_module *module, const sbr_lower_options *options);
 /* The descriptor of a built-in kernel, read once a module. */
 sabir_status sbr_kernel_descriptor(sbr_lowering *lowering, const char *name, const sbr_kernel_desc **desc);

@@ -172,7 +172,7 @@ static double now(void)
 
 static sabir_status open_session(sabir_context *context, const conform_options *options, conform_result *result, conform_session *session)
 {
-    *session = (conform_session){.context = context, .seed = options->seed, .result = result};
+    *session = (conform_session){.context = context, .seed = options->seed, .specialise = options->specialise, .result = result};
     sabir_device_info info = {.size = sizeof info};
     sabir_status status = sabir_device_open(context, options->device, &session->device);
     if (status == SABIR_OK) status = sabir_device_info_of(session->device, &info);

@@ -34,6 +34,7 @@ typedef struct conform_options {
     const char *filter;   /* an extended regular expression searched in operator names, or, with a '/' in it, in case names; NULL: all */
     uint64_t seed;        /* of the data */
     int large;            /* non-zero: only the cases above the 128 MiB binding, else all others */
+    sabir_specialise specialise; /* how programs are compiled */
     conform_progress *progress; /* NULL: silent */
     void *user;
 } conform_options;

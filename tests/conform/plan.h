@@ -25,6 +25,7 @@ typedef struct conform_session {
     sabir_context *context;
     sabir_device *device, *reference;
     uint64_t seed;
+    sabir_specialise specialise;
     conform_result *result;
 } conform_session;
 

@@ -180,10 +180,24 @@ static int parse_number(const cli_call *call, const char *name, uint64_t most, u
     return cli_usage(call, "--%s: '%s' is no number from 0 to %llu", name, text, (unsigned long long)most);
 }
 
+static int parse_specialise(const cli_call *call, sabir_specialise *how)
+{
+    static const char *const names[] = {[SABIR_SPECIALISE_AUTO] = "auto", [SABIR_SPECIALISE_ALWAYS] = "always", [SABIR_SPECIALISE_NEVER] = "never"};
+    const char *text = cli_value(call, "specialise");
+    for (unsigned i = 0; text && i < sizeof names / sizeof *names; i++) {
+        if (strcmp(text, names[i]) != 0) continue;
+        *how = (sabir_specialise)i;
+        return CLI_DONE;
+    }
+    return text ? cli_usage(call, "--specialise: '%s' is none of auto, always and never", text) : CLI_DONE;
+}
+
 static int run(const cli_call *call)
 {
     uint64_t seed = 1, random = 0;
+    sabir_specialise specialise = SABIR_SPECIALISE_AUTO;
     int result = parse_number(call, "seed", UINT64_MAX / 2, &seed);
+    if (result == CLI_DONE) result = parse_specialise(call, &specialise);
     if (result == CLI_DONE) result = parse_number(call, "random", 100000000, &random);
     regex_t filter;
     if (result == CLI_DONE) result = cli_regex(call, "op", &filter); /* tells a mistake in it; the cases compile their own */
@@ -192,7 +206,8 @@ static int run(const cli_call *call)
     const char *device = cli_value(call, "device");
     check c = {
         .context = cli_context_clamped(cli_value(call, "clamp")),
-        .options = {.device = device, .filter = cli_value(call, "op"), .seed = seed, .large = cli_value(call, "large") != NULL, .progress = cli_progress},
+        .options = {.device = device, .filter = cli_value(call, "op"), .seed = seed, .large = cli_value(call, "large") != NULL,
+                    .specialise = specialise, .progress = cli_progress},
         .random = (uint32_t)random,
         .all = device && strcmp(device, "all") == 0,
         .coverage = cli_value(call, "coverage") != NULL,
@@ -219,6 +234,7 @@ const cli_command cli_check = {
         {"large", NULL, "the cases with tensors of 160 MiB instead of the others"},
         {"random", "N", "N random graphs instead of cases, each compiled in four ways"},
         {"seed", "N", "of the data (default: 1)"},
+        {"specialise", "HOW", "kernels made for types and operators: auto (default: where it pays), always, never"},
         {"clamp", "LIST", "as if the device had less: binding=BYTES,shared=BYTES,invocations=N,subgroup=N,no-f64,no-i64,no-addresses,..."},
     },
     .run = run,

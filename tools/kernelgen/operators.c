@@ -1,6 +1,6 @@
 /* Cases of the elementwise kernels, from the operator table, so that an operator is written once. In a kernel's text the line
- *     @uses ARITY same|bool      becomes the line `uses` of what the expressions call,
- *     @switch ARITY same|bool    becomes `case NUMBER: RESULT = EXPRESSION; break;` for the rows of that arity and result. */
+ *     @uses ARITY      becomes the line `uses` of what the expressions call,
+ *     @switch ARITY    becomes `case NUMBER: RESULT = EXPRESSION; break;` for the rows of that arity. */
 #include "graph/graph.h"
 #include "kernelgen.h"
 
@@ -19,29 +19,21 @@ static const operator_row rows[] = {
 #include "graph/ops.def"
 };
 
-/* Which rows a line asks for. */
-typedef struct selection { unsigned inputs; bool is_bool; } selection;
-
-static bool is_selected(const operator_row *row, selection wanted)
-{
-    return row->inputs == wanted.inputs && (strcmp(row->result, "BOOL") == 0) == wanted.is_bool;
-}
-
-static void put_case(sbr_text *out, const operator_row *row, selection wanted)
+static void put_case(sbr_text *out, const operator_row *row)
 {
     const char *condition = !strcmp(row->class_, "FLOAT") ? "IS_FLOAT" : !strcmp(row->class_, "INT") ? "IS_INT" : !strcmp(row->class_, "LOGIC") ? "IS_U32" : NULL;
     if (condition) sbr_text_printf(out, "#if %s\n", condition);
-    sbr_text_printf(out, wanted.is_bool ? "case %u: RESULT = RESULT_OF(%s); break; // %s\n" : "case %u: RESULT = %s; break; // %s\n", (unsigned)row->op,
-                    row->expression, row->name);
+    sbr_text_printf(out, !strcmp(row->result, "BOOL") ? "case %u: RESULT = ARITH_OF(%s); break; // %s\n" : "case %u: RESULT = %s; break; // %s\n",
+                    (unsigned)row->op, row->expression, row->name);
     if (condition) sbr_text_puts(out, "#endif\n");
 }
 
-static sabir_status put_uses(kernelgen *gen, const char *what, selection wanted, sbr_text *out)
+static sabir_status put_uses(kernelgen *gen, const char *what, unsigned inputs, sbr_text *out)
 {
     sbr_text list = {.allocator = gen->allocator};
     sabir_status status = SABIR_OK;
     for (size_t i = 0; i < SBR_COUNT(rows) && status == SABIR_OK; i++)
-        if (is_selected(&rows[i], wanted) && !sbr_list_uses(rows[i].expression, gen->library.data, gen->library.count, &list))
+        if (rows[i].inputs == inputs && !sbr_list_uses(rows[i].expression, gen->library.data, gen->library.count, &list))
             status = sbr_fail(SABIR_COMPILE_FAILED, "%s: the operator %s is \"%s\", and a function of it stands in none of kernels/math", what, rows[i].name, rows[i].expression);
     if (list.failed) status = sbr_no_memory(list.length);
     if (status == SABIR_OK && list.length) sbr_text_printf(out, "uses %s\n", list.data);
@@ -51,17 +43,15 @@ static sabir_status put_uses(kernelgen *gen, const char *what, selection wanted,
 
 static sabir_status expand_line(kernelgen *gen, const char *what, const char *line, size_t length, sbr_text *out)
 {
-    char copy[80], directive[16], result[16], arity, more;
-    selection wanted;
+    char copy[80], directive[16], arity, more;
     snprintf(copy, sizeof copy, "%.*s", (int)length, line);
-    bool understood = sscanf(copy, "@%15s %c %15s %c", directive, &arity, result, &more) == 3 && arity >= '1' && arity <= '3';
-    wanted.inputs = understood ? (unsigned)(arity - '0') : 0;
-    wanted.is_bool = understood && !strcmp(result, "bool");
-    if (!understood || (!wanted.is_bool && strcmp(result, "same"))) return sbr_fail(SABIR_COMPILE_FAILED, "%s: '%s' is neither @uses nor @switch ARITY same|bool", what, copy);
-    if (!strcmp(directive, "uses")) return put_uses(gen, what, wanted, out);
+    if (sscanf(copy, "@%15s %c %c", directive, &arity, &more) != 2 || arity < '1' || arity > '3')
+        return sbr_fail(SABIR_COMPILE_FAILED, "%s: '%s' is neither @uses nor @switch with 1, 2 or 3 operands", what, copy);
+    const unsigned inputs = (unsigned)(arity - '0');
+    if (!strcmp(directive, "uses")) return put_uses(gen, what, inputs, out);
     if (strcmp(directive, "switch")) return sbr_fail(SABIR_COMPILE_FAILED, "%s: '@%s' is unknown; there are @uses and @switch", what, directive);
     for (size_t i = 0; i < SBR_COUNT(rows); i++)
-        if (is_selected(&rows[i], wanted)) put_case(out, &rows[i], wanted);
+        if (rows[i].inputs == inputs) put_case(out, &rows[i]);
     return SABIR_OK;
 }
 
