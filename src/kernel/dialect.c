@@ -4,7 +4,7 @@
 const char *sbr_arith_name(sbr_arith arith)
 {
     static const char *const names[] = {
-#define NAME(id, name, glsl, opencl, bytes) [SBR_ARITH_##id] = name,
+#define NAME(id, name, glsl, opencl) [SBR_ARITH_##id] = name,
         SBR_ARITHS(NAME)
 #undef NAME
     };

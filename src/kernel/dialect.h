@@ -5,18 +5,17 @@
 #include "base/base.h"
 #include "base/text.h"
 
-/* Arithmetic types: one row each: name, GLSL type, OpenCL C type, bytes. */
-#define SBR_ARITHS(ROW)                       \
-    ROW(F32, "f32", "float", "float", 4)      \
-    ROW(F64, "f64", "double", "double", 8)    \
-    ROW(I32, "i32", "int", "int", 4)          \
-    ROW(U32, "u32", "uint", "uint", 4)        \
-    ROW(I64, "i64", "int64_t", "long", 8)     \
-    ROW(BITS, "bits", "uint", "uint", 4)      \
-    ROW(BITS64, "bits64", "uvec2", "uint2", 8)
+/* Arithmetic types: one row each: name, GLSL type, OpenCL C type. */
+#define SBR_ARITHS(ROW)                    \
+    ROW(F32, "f32", "float", "float")      \
+    ROW(F64, "f64", "double", "double")    \
+    ROW(I32, "i32", "int", "int")          \
+    ROW(U32, "u32", "uint", "uint")        \
+    ROW(I64, "i64", "int64_t", "long")     \
+    ROW(BITS, "bits", "uvec2", "uint2")
 
 typedef enum sbr_arith {
-#define SBR_ARITH_ENUM(id, name, glsl, opencl, bytes) SBR_ARITH_##id,
+#define SBR_ARITH_ENUM(id, name, glsl, opencl) SBR_ARITH_##id,
     SBR_ARITHS(SBR_ARITH_ENUM)
 #undef SBR_ARITH_ENUM
     SBR_ARITH_COUNT

@@ -6,31 +6,26 @@
 static const char *opencl_type(sbr_arith arith)
 {
     static const char *const types[] = {
-#define TYPE(id, name, glsl, opencl, bytes) [SBR_ARITH_##id] = opencl,
+#define TYPE(id, name, glsl, opencl) [SBR_ARITH_##id] = opencl,
         SBR_ARITHS(TYPE)
 #undef TYPE
     };
     return types[arith];
 }
 
-static bool is_pair(sbr_arith arith) { return arith == SBR_ARITH_F64 || arith == SBR_ARITH_I64 || arith == SBR_ARITH_BITS64; }
-
 /* The functions behind LOAD and STORE, one of each for every class that buffers have. */
 static void print_class(sbr_arith arith, sbr_text *out)
 {
     const char *type = opencl_type(arith), *name = sbr_arith_name(arith);
+    const bool bits = arith == SBR_ARITH_BITS, two_words = bits || arith == SBR_ARITH_F64 || arith == SBR_ARITH_I64;
     sbr_text_printf(out, "static %s s_load_%s(__global const uint *data, uint type, IDX e)\n{\n", type, name);
-    bool always = arith == SBR_ARITH_BITS64;
-    if (!always) sbr_text_puts(out, "#if PLAIN\n");
-    sbr_text_printf(out, "    return ((__global const %s *)data)[e];\n", type);
-    if (!always) {
-        sbr_text_puts(out, "#else\n    IDX w = s_storage_word(type, e);\n");
-        if (arith == SBR_ARITH_BITS) sbr_text_puts(out, "    return s_storage_bits(type, (uint)e, data[w]);\n");
-        else if (is_pair(arith)) sbr_text_printf(out, "    return s_unpack_%s(type, (uint)e, data[w], s_storage_log2(type) == 3u ? data[w + 1u] : 0u);\n", name);
-        else sbr_text_printf(out, "    return s_unpack_%s(type, (uint)e, data[w]);\n", name);
-        sbr_text_puts(out, "#endif\n");
-    }
-    sbr_text_puts(out, "}\n");
+    if (bits) sbr_text_puts(out, "#if PLAIN == 1\n    return PAIR(data[e]);\n#elif PLAIN == 2\n");
+    else sbr_text_puts(out, "#if PLAIN\n");
+    sbr_text_printf(out, "    return ((__global const %s *)data)[e];\n#else\n    IDX w = s_storage_word(type, e);\n", type);
+    sbr_text_printf(out, "    return s_unpack_%s(type, (uint)e, data[w]%s);\n#endif\n}\n", name, two_words ? ", s_storage_log2(type) == 3u ? data[w + 1u] : 0u" : "");
+    sbr_text_printf(out, "static void s_store_%s(__global uint *data, uint type, IDX e, %s v)\n{\n", name, type);
+    if (bits) sbr_text_puts(out, "    if (PLAIN == 1 || (PLAIN == 0 && s_storage_log2(type) != 3u)) { data[e] = v.x; return; }\n");
+    sbr_text_printf(out, "    ((__global %s *)data)[e] = v;\n}\n", type);
 }
 
 static void print_access(const sbr_kernel_desc *desc, sbr_kernel_variant variant, uint32_t b, sbr_text *out)
@@ -46,7 +41,7 @@ static void print_access(const sbr_kernel_desc *desc, sbr_kernel_variant variant
     }
     sbr_arith arith = sbr_kernel_buffer_arith(desc, variant, b);
     sbr_text_printf(out, "#define LOAD_%s(i) s_load_%s(DATA_%s, TYPE_%s, (i) + BASE_%s)\n", x, sbr_arith_name(arith), x, x, x);
-    sbr_text_printf(out, "#define STORE_%s(i, v) (((__global %s *)DATA_%s)[(i) + BASE_%s] = (v))\n", x, opencl_type(arith), x, x);
+    sbr_text_printf(out, "#define STORE_%s(i, v) s_store_%s(DATA_%s, TYPE_%s, (i) + BASE_%s, v)\n", x, sbr_arith_name(arith), x, x, x);
     if (sbr_kernel_in_view(desc, x)) {
         char strides[SBR_NAME + 8] = "strides_";
         strcat(strides, x);
@@ -119,9 +114,9 @@ static void print_body(const sbr_kernel_desc *desc, sbr_text *out)
 
 static void print_high_word(const char *y, sbr_arith arith, sbr_text *out)
 {
-    const char *value = arith == SBR_ARITH_F64 ? "F64_HIGH(RESULT)" : arith == SBR_ARITH_I64 ? "I64_HIGH(RESULT)"
-                      : arith == SBR_ARITH_I32 ? "(uint)(RESULT >> 31)" : arith == SBR_ARITH_U32 ? "0u" : NULL;
-    if (value) sbr_text_printf(out, "        if (SIZE == 3u) DATA_%s[(BASE_%s + i) * 2u + 1u] = %s;\n", y, y, value);
+    static const char *const values[] = {[SBR_ARITH_F64] = "F64_HIGH(RESULT)", [SBR_ARITH_I64] = "I64_HIGH(RESULT)", [SBR_ARITH_I32] = "(uint)(RESULT >> 31)",
+                                         [SBR_ARITH_U32] = "0u", [SBR_ARITH_BITS] = "RESULT.y"};
+    if (values[arith]) sbr_text_printf(out, "        if (SIZE == 3u) DATA_%s[(BASE_%s + i) * 2u + 1u] = %s;\n", y, y, values[arith]);
 }
 
 /* PLAIN: one element a work-item, straight through, so that CPU compilers vectorise over work-items. Else one word. */
@@ -131,17 +126,15 @@ static void print_map(const sbr_kernel_desc *desc, sbr_kernel_variant variant, s
     while (desc->buffers[b].access != SBR_WRITE) b++;
     const char *y = desc->buffers[b].name;
     sbr_arith arith = sbr_kernel_buffer_arith(desc, variant, b);
-    bool pairs = arith == SBR_ARITH_BITS64;
-    sbr_text_puts(out, pairs ? "#define DIRECT 1\n" : "#define DIRECT PLAIN\n");
-    sbr_text_printf(out, "#if DIRECT\n    const IDX i = INVOCATION;\n    if (i < P_n) {\n#else\n"
+    sbr_text_printf(out, "#if PLAIN\n    const IDX i = INVOCATION;\n    if (i < P_n) {\n#else\n"
                          "    const uint SIZE = s_storage_log2(TYPE_%s), PER_WORD = SIZE > 1u ? 1u : 4u >> SIZE;\n"
                          "    const IDX FIRST = INVOCATION * (IDX)PER_WORD;\n    if (FIRST >= P_n) return;\n"
                          "    const uint COUNT = P_n - FIRST >= (IDX)PER_WORD ? PER_WORD : (uint)(P_n - FIRST);\n"
                          "    uint PACKED = 0u;\n    for (uint ELEMENT = 0u; ELEMENT < COUNT; ELEMENT++) {\n        const IDX i = FIRST + (IDX)ELEMENT;\n#endif\n", y);
     sbr_text_printf(out, "        %s RESULT;\n        {\n", opencl_type(arith));
     print_body(desc, out);
-    sbr_text_printf(out, "        }\n#if DIRECT\n        STORE_%s(i, RESULT);\n    }\n#else\n", y);
-    if (!pairs) sbr_text_printf(out, "        PACKED |= s_pack_%s(TYPE_%s, RESULT) << (ELEMENT * (8u << SIZE) & 31u);\n", sbr_arith_name(arith), y);
+    sbr_text_printf(out, "        }\n#if PLAIN\n        STORE_%s(i, RESULT);\n    }\n#else\n", y);
+    sbr_text_printf(out, "        PACKED |= s_pack_%s(TYPE_%s, RESULT) << (ELEMENT * (8u << SIZE) & 31u);\n", sbr_arith_name(arith), y);
     print_high_word(y, arith, out);
     sbr_text_printf(out, "    }\n    const IDX w = s_storage_word(TYPE_%s, BASE_%s + FIRST);\n"
                          "    if (COUNT < PER_WORD) PACKED |= DATA_%s[w] & (0xffffffffu << (COUNT * (8u << SIZE)));\n    DATA_%s[w] = PACKED;\n#endif\n}\n", y, y, y, y);

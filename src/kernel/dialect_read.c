@@ -84,7 +84,7 @@ static sabir_status read_ariths(const reader *r, char *line, uint32_t *set)
 {
     for (char *word; next_word(&line, &word);) {
         int arith = arith_of_name(word);
-        if (arith < 0) return FAIL(r, "'%s' is no arithmetic type; there are f32 f64 i32 u32 i64 bits bits64", word);
+        if (arith < 0) return FAIL(r, "'%s' is no arithmetic type; there are f32 f64 i32 u32 i64 bits", word);
         *set |= 1u << arith;
     }
     return *set ? SABIR_OK : FAIL(r, "no type is named");

@@ -38,7 +38,7 @@ sabir_status sbr_copy_view(sbr_lowering *lowering, const sbr_view *from, const s
     if (!lowering->gate && kind != SBR_SLOT_CONTROL && sbr_is_dense(lowering, from) && starts_slot(lowering, from) && starts_slot(lowering, to))
         return copy_by_device(lowering, from, to, whole);
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, "copy", sbr_bits_of(from->type), sbr_bits_of(from->type)));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, "copy", SBR_ARITH_BITS, SBR_ARITH_BITS));
     sbr_space(&l, from->rank, from->extents);
     sbr_read(&l, "x", from);
     sbr_write(&l, "y", to);
@@ -71,7 +71,7 @@ sabir_status sbr_fill_view(sbr_lowering *lowering, const sbr_view *to, double nu
     if (size == 1) words[0] = (words[0] & 0xffu) * 0x01010101u;
     if (size == 2) words[0] = (words[0] & 0xffffu) * 0x00010001u;
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, "fill", sbr_bits_of(to->type), sbr_bits_of(to->type)));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, "fill", SBR_ARITH_BITS, SBR_ARITH_BITS));
     sbr_int(&l, "low", words[0]);
     sbr_int(&l, "high", words[1]);
     sbr_write(&l, "y", to);

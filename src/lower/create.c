@@ -50,7 +50,7 @@ sabir_status sbr_lower_one_hot(sbr_lowering *lowering, const sbr_node *node)
     uint32_t one[2] = {0, 0};
     sbr_number_store(output.type, 1.0, one);
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, "one_hot", sbr_bits_of(output.type), sbr_bits_of(output.type)));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, "one_hot", SBR_ARITH_BITS, SBR_ARITH_BITS));
     sbr_space(&l, output.rank, output.extents);
     sbr_read(&l, "index", &spread);
     sbr_write(&l, "y", &output);

@@ -62,7 +62,7 @@ sabir_status sbr_lower_select(sbr_lowering *lowering, const sbr_node *node)
     sbr_view output;
     SABIR_TRY(sbr_out(lowering, node, 0, &output));
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, "select_view", sbr_bits_of(output.type), sbr_bits_of(output.type)));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, "select_view", SBR_ARITH_BITS, SBR_ARITH_BITS));
     sbr_space(&l, output.rank, output.extents);
     read_broadcast(&l, "condition", sbr_in(lowering, node, 0), &output);
     read_broadcast(&l, "a", sbr_in(lowering, node, 1), &output);

@@ -104,10 +104,24 @@ static bool storage_is_plain(sbr_arith arith, uint32_t storage)
         case SBR_ARITH_F32: return storage == SABIR_F32;
         case SBR_ARITH_F64: return storage == SABIR_F64;
         case SBR_ARITH_I32: return storage == SABIR_I32;
-        case SBR_ARITH_U32: case SBR_ARITH_BITS: return storage == SABIR_U32;
+        case SBR_ARITH_U32: return storage == SABIR_U32;
         case SBR_ARITH_I64: return storage == SABIR_I64;
-        default: return true;
+        default: return false;
     }
+}
+
+/* PLAIN of a kernel made for the operands' storage; 0 where there is none. */
+static uint32_t own_plain(const sbr_launcher *l)
+{
+    uint32_t bits = 0;
+    for (uint32_t b = 0; b < l->desc->buffer_count; b++) {
+        const sbr_arith arith = sbr_kernel_buffer_arith(l->desc, l->launch.variant, b);
+        const uint32_t storage = l->launch.operands[b].storage, size = storage == SABIR_U32 ? 1 : storage == SABIR_I64 ? 2 : 0;
+        if (l->desc->buffers[b].class_ == SBR_CLASS_WORDS) continue;
+        if (arith == SBR_ARITH_BITS ? !size || (bits && bits != size) : !storage_is_plain(arith, storage)) return 0;
+        if (arith == SBR_ARITH_BITS) bits = size;
+    }
+    return bits ? bits : 1;
 }
 
 static uint32_t bits_code(sabir_type type)
@@ -116,7 +130,7 @@ static uint32_t bits_code(sabir_type type)
         case 1: return SABIR_U8;
         case 2: return SBR_STORAGE_RAW16;
         case 4: return SABIR_U32;
-        default: return UINT32_MAX;
+        default: return SABIR_I64;
     }
 }
 
@@ -128,7 +142,6 @@ static uint32_t storage_code(sbr_arith arith, sabir_type type, bool stored)
     bool holds = false;
     switch (arith) {
         case SBR_ARITH_BITS: return bits_code(type);
-        case SBR_ARITH_BITS64: return sabir_type_size(type) == 8 ? SABIR_I64 : UINT32_MAX;
         case SBR_ARITH_F32: holds = stored ? type == SABIR_F32 : !is_64; break;
         case SBR_ARITH_F64: holds = stored ? type == SABIR_F64 : true; break;
         case SBR_ARITH_I32:
@@ -324,11 +337,7 @@ static sabir_status emit(sbr_launcher *l, sbr_expr groups, uint64_t flops)
     SABIR_TRY(choose_width(l));
     l->launch.groups = groups;
     l->launch.flops = flops;
-    l->launch.may_be_plain = true;
-    for (uint32_t b = 0; b < l->desc->buffer_count; b++) {
-        if (l->desc->buffers[b].class_ == SBR_CLASS_WORDS) continue;
-        if (!storage_is_plain(sbr_kernel_buffer_arith(l->desc, l->launch.variant, b), l->launch.operands[b].storage)) l->launch.may_be_plain = false;
-    }
+    l->launch.own_plain = own_plain(l);
     l->launch.words = sbr_arena_copy(&module->arena, l->words, l->word_count * sizeof *l->words);
     l->launch.word_count = l->word_count;
     sbr_launch *launch = sbr_arena_copy(&module->arena, &l->launch, sizeof l->launch);

@@ -113,10 +113,6 @@ sabir_status sbr_fill_view(sbr_lowering *lowering, const sbr_view *to, double nu
 /* ---- Types ---- */
 /* The arithmetic type in which a type is computed: f32 f16 bf16 -> F32, i32 i8 -> I32, u32 u8 bool -> U32. */
 sbr_arith sbr_arith_of(sabir_type type);
-/* The variant that moves a type's elements as bits, and the storage code of it. */
-sbr_arith sbr_bits_of(sabir_type type);
-
-
 
 /* ---- The driver's passes, one file each ---- */
 sabir_status sbr_simplify(const sabir_graph *graph, const sabir_allocator *allocator, const sbr_lower_options *options, sabir_graph **simplified);

@@ -55,8 +55,9 @@ typedef struct sbr_launch {
     const sbr_kernel_desc *desc; /* built in, or fused text in the module's arena */
     bool fused;                  /* desc is text made at compile: needs a run-time compiler */
     sbr_kernel_variant variant;
-    bool may_be_plain;           /* every operand's storage is its class's own type: a kernel may be made for that */
-    bool plain;                  /* and is (specialise.c) */
+    uint32_t plain;              /* PLAIN: own_plain, where a kernel is made for this launch (specialise.c), else 0 */
+    uint32_t own_plain;          /* 1: every operand's storage is its class's own type; 2: likewise, with 8 bytes where elements are moved as bits;
+                                    0: neither */
     sbr_operand operands[SBR_MAX_BUFFERS];
     const sbr_control_word *words; /* parameters only; gate and operands are filled in by the executor */
     uint32_t word_count;

@@ -19,7 +19,7 @@ sabir_status sbr_lower_resize(sbr_lowering *lowering, const sbr_node *node)
         return SABIR_OK;
     }
     SABIR_TRY(sbr_out(lowering, node, 0, &y));
-    const sbr_arith arith = linear ? sbr_arith_of(x.type) : sbr_bits_of(x.type);
+    const sbr_arith arith = linear ? sbr_arith_of(x.type) : SBR_ARITH_BITS;
     sbr_launcher l;
     SABIR_TRY(sbr_launch_begin(&l, lowering, linear ? "resize_linear" : "resize_nearest", arith, arith));
     sbr_space(&l, y.rank, y.extents);

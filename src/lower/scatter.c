@@ -11,7 +11,7 @@ static sabir_status apply(sbr_lowering *lowering, scatter_operation operation, i
     SABIR_TRY(sbr_temp(lowering, SABIR_I32, 1, indices->extents, &keys));
     SABIR_TRY(sbr_temp(lowering, SABIR_I32, 1, indices->extents, &places));
     SABIR_TRY(sbr_sort_view(lowering, indices, 0, 0, &keys, &places));
-    const sbr_arith arith = operation == SCATTER_SET ? sbr_bits_of(y->type) : sbr_arith_of(y->type);
+    const sbr_arith arith = operation == SCATTER_SET ? SBR_ARITH_BITS : sbr_arith_of(y->type);
     const sbr_expr n = sbr_view_count(lowering, updates);
     sbr_launcher l;
     SABIR_TRY(sbr_launch_begin(&l, lowering, "scatter", arith, arith));

@@ -29,7 +29,7 @@ static void choose(const sbr_module *module, sbr_launch *launch, double times, s
 {
     const bool always = how == SABIR_SPECIALISE_ALWAYS;
     const double work = work_of(module, launch);
-    launch->plain = launch->may_be_plain && (always || launch->fused || work * times >= WORTH_PLAIN);
+    if (always || launch->fused || work * times >= WORTH_PLAIN) launch->plain = launch->own_plain;
     if (always || work >= WORTH_CONSTANTS) memcpy(launch->constants, launch->own_constants, sizeof launch->constants);
 }
 
@@ -37,7 +37,7 @@ static bool is_made(const sbr_module *module, const sbr_launch *wanted)
 {
     for (uint32_t i = 0; i < module->steps.count; i++) {
         const sbr_launch *launch = module->steps.data[i].kind == SBR_STEP_LAUNCH ? module->steps.data[i].launch : NULL;
-        if (launch && launch->plain && launch->desc == wanted->desc && launch->variant.arith == wanted->variant.arith &&
+        if (launch && launch->plain == wanted->own_plain && launch->desc == wanted->desc && launch->variant.arith == wanted->variant.arith &&
             launch->variant.result == wanted->variant.result && launch->variant.wide == wanted->variant.wide)
             return true;
     }
@@ -49,7 +49,7 @@ static void join(sbr_module *module)
 {
     for (uint32_t i = 0; i < module->steps.count; i++) {
         sbr_launch *launch = module->steps.data[i].kind == SBR_STEP_LAUNCH ? module->steps.data[i].launch : NULL;
-        if (launch && launch->may_be_plain && !launch->plain) launch->plain = is_made(module, launch);
+        if (launch && launch->plain != launch->own_plain && is_made(module, launch)) launch->plain = launch->own_plain;
     }
 }
 

@@ -156,5 +156,3 @@ sbr_arith sbr_arith_of(sabir_type type)
         default: return SBR_ARITH_F32;
     }
 }
-
-sbr_arith sbr_bits_of(sabir_type type) { return sabir_type_size(type) == 8 ? SBR_ARITH_BITS64 : SBR_ARITH_BITS; }
