@@ -103,8 +103,7 @@ static bool storage_is_plain(sbr_arith arith, uint32_t storage)
     switch (arith) {
         case SBR_ARITH_F32: return storage == SABIR_F32;
         case SBR_ARITH_F64: return storage == SABIR_F64;
-        case SBR_ARITH_I32: return storage == SABIR_I32;
-        case SBR_ARITH_U32: return storage == SABIR_U32;
+        case SBR_ARITH_I32: case SBR_ARITH_U32: return storage == SABIR_I32 || storage == SABIR_U32;
         case SBR_ARITH_I64: return storage == SABIR_I64;
         default: return false;
     }

@@ -21,18 +21,11 @@ static uint64_t operations(sbr_lowering *lowering, const sbr_matmul_problem *pro
     return sbr_work(lowering, sbr_view_count(lowering, &problem->y), columns_of(&problem->a), 2);
 }
 
-/* Integers of 32 bits have the same products whether signed or not. */
-static sbr_view as_computed(sbr_view view)
-{
-    if (view.type == SABIR_U32) view.type = SABIR_I32;
-    return view;
-}
-
 /* What every kernel of this family takes: the operands and their layout. */
 static sabir_status begin(sbr_launcher *l, sbr_lowering *lowering, const char *kernel, const sbr_matmul_problem *problem)
 {
-    const sbr_view a = as_computed(problem->a), b = as_computed(problem->b), y = as_computed(problem->y);
-    const sbr_arith arith = sbr_arith_of(y.type);
+    const sbr_view a = problem->a, b = problem->b, y = problem->y;
+    const sbr_arith arith = sbr_unsigned_arith(y.type);
     SABIR_TRY(sbr_launch_begin(l, lowering, kernel, arith, arith));
     const int32_t batch = y.rank - 2;
     sbr_view batch_a = a, batch_b = b;

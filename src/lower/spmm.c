@@ -7,7 +7,7 @@ typedef enum segment_mode { SEGMENT_SUM, SEGMENT_MEAN, SEGMENT_MAX } segment_mod
 static sabir_status segment(sbr_lowering *lowering, const sbr_node *node, segment_mode mode)
 {
     const sbr_view x = *sbr_in(lowering, node, 0), pointers = *sbr_in(lowering, node, 1), features = sbr_lines(&x, 0);
-    const sbr_arith arith = sbr_arith_of(x.type);
+    const sbr_arith arith = sbr_unsigned_arith(x.type);
     sbr_view y;
     SABIR_TRY(sbr_out(lowering, node, 0, &y));
     sbr_launcher l;
@@ -22,6 +22,7 @@ static sabir_status segment(sbr_lowering *lowering, const sbr_node *node, segmen
     sbr_idx(&l, "pointer_stride", pointers.strides[0]);
     sbr_int(&l, "mode", mode);
     sbr_int(&l, "lowest", sbr_lowest(x.type));
+    sbr_int(&l, "flip", sbr_flip(x.type));
     return sbr_launch_end(&l, SBR_EXPR_NONE, sbr_work(lowering, sbr_view_count(lowering, &x), sbr_num(lowering, 1), 1));
 }
 
