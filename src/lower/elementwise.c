@@ -34,10 +34,9 @@ static bool are_dense(const sbr_lowering *lowering, const sbr_view *inputs, uint
 
 sabir_status sbr_lower_elementwise(sbr_lowering *lowering, const sbr_node *node)
 {
-    static const char *const kernels[] = {NULL, "elementwise_1", "elementwise_2", "elementwise_3"};
     static const char *const operands[] = {"x", "y", "z"};
-    const char *kernel = node->input_count < SBR_COUNT(kernels) ? kernels[node->input_count] : NULL;
-    if (!kernel) return sbr_fail(SABIR_INTERNAL, "no kernel computes %s, an elementwise operator of %u operands", sbr_ops[node->op].name, node->input_count);
+    if (node->input_count < 1 || node->input_count > SBR_COUNT(operands))
+        return sbr_fail(SABIR_INTERNAL, "no kernel computes %s, an elementwise operator of %u operands", sbr_ops[node->op].name, node->input_count);
 
     sbr_view output, inputs[SBR_COUNT(operands)] = {{0}};
     for (uint32_t i = 0; i < node->input_count; i++) {
@@ -47,9 +46,10 @@ sabir_status sbr_lower_elementwise(sbr_lowering *lowering, const sbr_node *node)
     SABIR_TRY(sbr_out(lowering, node, 0, &output));
     const sbr_arith arith = sbr_arith_of(inputs[0].type);
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, kernel, arith, arith));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, node->input_count == 1 ? "elementwise_1" : "elementwise_2", arith, arith));
     sbr_space(&l, output.rank, output.extents);
     for (uint32_t i = 0; i < node->input_count; i++) read_broadcast(&l, operands[i], &inputs[i], &output);
+    if (node->input_count == 2) read_broadcast(&l, "z", &inputs[0], &output); /* is not loaded */
     sbr_write(&l, "r", &output);
     sbr_int(&l, "op", node->op);
     sbr_own_constant(&l, "OP", node->op);

@@ -145,7 +145,7 @@ static uint32_t storage_code(sbr_arith arith, sabir_type type, bool stored)
         case SBR_ARITH_F64: holds = stored ? type == SABIR_F64 : true; break;
         case SBR_ARITH_I32:
         case SBR_ARITH_U32: holds = stored ? type == SABIR_I32 || type == SABIR_U32 : type != SABIR_F64; break;
-        case SBR_ARITH_I64: holds = stored ? type == SABIR_I64 : type != SABIR_F64; break;
+        case SBR_ARITH_I64: holds = stored ? type == SABIR_I64 : true; break;
         case SBR_ARITH_COUNT: break;
     }
     return holds ? (uint32_t)type : UINT32_MAX;

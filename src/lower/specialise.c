@@ -20,7 +20,8 @@ static double elements_of(const sbr_module *module, const sbr_launch *launch, co
 static double work_of(const sbr_module *module, const sbr_launch *launch)
 {
     double work = launch->desc->shared_count ? 0 : (double)launch->flops / OPERATIONS_OF_LOAD;
-    for (uint32_t b = 0; b < launch->desc->buffer_count; b++) work = most(work, elements_of(module, launch, &launch->operands[b]));
+    for (uint32_t b = 0; b < launch->desc->buffer_count; b++)
+        if (launch->desc->buffers[b].class_ != SBR_CLASS_WORDS) work = most(work, elements_of(module, launch, &launch->operands[b]));
     return work;
 }
 

@@ -1,6 +1,6 @@
 /* Cases of the elementwise kernels, from the operator table, so that an operator is written once. In a kernel's text the line
- *     @uses ARITY      becomes the line `uses` of what the expressions call,
- *     @switch ARITY    becomes `case NUMBER: RESULT = EXPRESSION; break;` for the rows of that arity. */
+ *     @uses ARITY...              becomes the line `uses` of what the expressions call,
+ *     @switch ARITY [STATEMENT]   becomes `case NUMBER: STATEMENT RESULT = EXPRESSION; break;` for each row of the arity. */
 #include "graph/graph.h"
 #include "kernelgen.h"
 
@@ -19,21 +19,25 @@ static const operator_row rows[] = {
 #include "graph/ops.def"
 };
 
-static void put_case(sbr_text *out, const operator_row *row)
+static void put_case(sbr_text *out, const operator_row *row, const char *statement)
 {
     const char *condition = !strcmp(row->class_, "FLOAT") ? "IS_FLOAT" : !strcmp(row->class_, "INT") ? "IS_INT" : !strcmp(row->class_, "LOGIC") ? "IS_U32" : NULL;
+    const bool is_bool = !strcmp(row->result, "BOOL");
     if (condition) sbr_text_printf(out, "#if %s\n", condition);
-    sbr_text_printf(out, !strcmp(row->result, "BOOL") ? "case %u: RESULT = ARITH_OF(%s); break; // %s\n" : "case %u: RESULT = %s; break; // %s\n",
-                    (unsigned)row->op, row->expression, row->name);
+    sbr_text_printf(out, "case %u: {%s RESULT = %s%s%s; break; } // %s\n", (unsigned)row->op, statement, is_bool ? "ARITH_OF(" : "", row->expression,
+                    is_bool ? ")" : "", row->name);
     if (condition) sbr_text_puts(out, "#endif\n");
 }
 
-static sabir_status put_uses(kernelgen *gen, const char *what, unsigned inputs, sbr_text *out)
+/* arities: a string that holds the digit of each. */
+static bool is_selected(const operator_row *row, const char *arities) { return strchr(arities, (int)('0' + row->inputs)) != NULL; }
+
+static sabir_status put_uses(kernelgen *gen, const char *what, const char *arities, sbr_text *out)
 {
     sbr_text list = {.allocator = gen->allocator};
     sabir_status status = SABIR_OK;
     for (size_t i = 0; i < SBR_COUNT(rows) && status == SABIR_OK; i++)
-        if (rows[i].inputs == inputs && !sbr_list_uses(rows[i].expression, gen->library.data, gen->library.count, &list))
+        if (is_selected(&rows[i], arities) && !sbr_list_uses(rows[i].expression, gen->library.data, gen->library.count, &list))
             status = sbr_fail(SABIR_COMPILE_FAILED, "%s: the operator %s is \"%s\", and a function of it stands in none of kernels/math", what, rows[i].name, rows[i].expression);
     if (list.failed) status = sbr_no_memory(list.length);
     if (status == SABIR_OK && list.length) sbr_text_printf(out, "uses %s\n", list.data);
@@ -43,15 +47,15 @@ static sabir_status put_uses(kernelgen *gen, const char *what, unsigned inputs, 
 
 static sabir_status expand_line(kernelgen *gen, const char *what, const char *line, size_t length, sbr_text *out)
 {
-    char copy[80], directive[16], arity, more;
+    char copy[160], directive[16], arities[16];
+    int end = 0;
     snprintf(copy, sizeof copy, "%.*s", (int)length, line);
-    if (sscanf(copy, "@%15s %c %c", directive, &arity, &more) != 2 || arity < '1' || arity > '3')
-        return sbr_fail(SABIR_COMPILE_FAILED, "%s: '%s' is neither @uses nor @switch with 1, 2 or 3 operands", what, copy);
-    const unsigned inputs = (unsigned)(arity - '0');
-    if (!strcmp(directive, "uses")) return put_uses(gen, what, inputs, out);
-    if (strcmp(directive, "switch")) return sbr_fail(SABIR_COMPILE_FAILED, "%s: '@%s' is unknown; there are @uses and @switch", what, directive);
+    const bool understood = length < sizeof copy && sscanf(copy, "@%15s %15[123 ]%n", directive, arities, &end) == 2;
+    if (understood && !strcmp(directive, "uses") && !copy[end]) return put_uses(gen, what, arities, out);
+    if (!understood || strcmp(directive, "switch"))
+        return sbr_fail(SABIR_COMPILE_FAILED, "%s: '%s' is neither '@uses ARITY...' nor '@switch ARITY [STATEMENT]'; arities are 1, 2 and 3", what, copy);
     for (size_t i = 0; i < SBR_COUNT(rows); i++)
-        if (rows[i].inputs == inputs) put_case(out, &rows[i]);
+        if (is_selected(&rows[i], arities)) put_case(out, &rows[i], copy + end);
     return SABIR_OK;
 }
 
