@@ -27,7 +27,7 @@ enum { SBR_STORAGE_RAW16 = 16 };
 typedef enum sbr_access { SBR_READ = 1, SBR_WRITE = 2, SBR_UPDATE = 3 } sbr_access;
 
 /* A buffer's class: a fixed arithmetic type, or one of these. */
-enum { SBR_CLASS_ARITH = 100, SBR_CLASS_RESULT = 101, SBR_CLASS_WORDS = 102 };
+enum { SBR_CLASS_ARITH = 100, SBR_CLASS_RESULT = 101, SBR_CLASS_WORDS = 102, SBR_CLASS_BOOL = 103 };
 
 typedef enum sbr_param_type { SBR_PARAM_UINT, SBR_PARAM_INT, SBR_PARAM_FLOAT, SBR_PARAM_IDX } sbr_param_type;
 
@@ -84,7 +84,7 @@ sabir_status sbr_dialect_print_opencl(const sbr_kernel_desc *desc, sbr_kernel_va
 bool sbr_kernel_has_variant(const sbr_kernel_desc *desc, sbr_kernel_variant variant);
 int sbr_kernel_param_index(const sbr_kernel_desc *desc, const char *name);  /* -1: none */
 int sbr_kernel_buffer_index(const sbr_kernel_desc *desc, const char *name); /* -1: none */
-/* The arithmetic type in which a buffer of this variant is read; for words: SBR_ARITH_U32. */
+/* The arithmetic type in which a buffer of this variant is read; for words and bool: SBR_ARITH_U32. */
 sbr_arith sbr_kernel_buffer_arith(const sbr_kernel_desc *desc, sbr_kernel_variant variant, uint32_t buffer);
 const char *sbr_arith_name(sbr_arith arith);
 #endif

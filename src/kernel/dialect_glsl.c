@@ -93,7 +93,9 @@ static void print_access(const sbr_kernel_desc *desc, sbr_kernel_variant variant
         return;
     }
     sbr_arith arith = sbr_kernel_buffer_arith(desc, variant, b);
-    if (buffer->access & SBR_READ) print_load(x, arith, out);
+    if (buffer->class_ == SBR_CLASS_BOOL)
+        sbr_text_printf(out, "uint LOAD_%s(IDX i) { return s_storage_bits(%du, U32(i + BASE_%s), DATA_%s((i + BASE_%s) >> 2u)); }\n", x, SABIR_BOOL, x, x, x);
+    else if (buffer->access & SBR_READ) print_load(x, arith, out);
     if (buffer->access & SBR_WRITE) print_store(x, arith, out);
     if (sbr_kernel_in_view(desc, x)) {
         char strides[SBR_NAME + 8] = "strides_";

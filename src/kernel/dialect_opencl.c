@@ -13,19 +13,30 @@ static const char *opencl_type(sbr_arith arith)
     return types[arith];
 }
 
+/* Elements moved as they are, of one word or of two. */
+static const char bits_access[] =
+    "static uint2 s_load_bits(__global const uint *data, uint type, IDX e)\n{\n"
+    "#if PLAIN == 1\n    return PAIR(data[e]);\n"
+    "#elif PLAIN == 2\n    return ((__global const uint2 *)data)[e];\n"
+    "#else\n    IDX w = s_storage_word(type, e);\n"
+    "    return s_unpack_bits(type, (uint)e, data[w], s_storage_log2(type) == 3u ? data[w + 1u] : 0u);\n#endif\n}\n"
+    "static void s_store_bits(__global uint *data, uint type, IDX e, uint2 v)\n{\n"
+    "#if PLAIN\n    const bool is_pair = PLAIN == 2;\n#else\n    const bool is_pair = s_storage_log2(type) == 3u;\n#endif\n"
+    "    if (is_pair) ((__global uint2 *)data)[e] = v;\n    else data[e] = v.x;\n}\n";
+
 /* The functions behind LOAD and STORE, one of each for every class that buffers have. */
 static void print_class(sbr_arith arith, sbr_text *out)
 {
     const char *type = opencl_type(arith), *name = sbr_arith_name(arith);
-    const bool bits = arith == SBR_ARITH_BITS, two_words = bits || arith == SBR_ARITH_F64 || arith == SBR_ARITH_I64;
+    const bool two_words = arith == SBR_ARITH_F64 || arith == SBR_ARITH_I64;
+    if (arith == SBR_ARITH_BITS) {
+        sbr_text_puts(out, bits_access);
+        return;
+    }
     sbr_text_printf(out, "static %s s_load_%s(__global const uint *data, uint type, IDX e)\n{\n", type, name);
-    if (bits) sbr_text_puts(out, "#if PLAIN == 1\n    return PAIR(data[e]);\n#elif PLAIN == 2\n");
-    else sbr_text_puts(out, "#if PLAIN\n");
-    sbr_text_printf(out, "    return ((__global const %s *)data)[e];\n#else\n    IDX w = s_storage_word(type, e);\n", type);
+    sbr_text_printf(out, "#if PLAIN\n    return ((__global const %s *)data)[e];\n#else\n    IDX w = s_storage_word(type, e);\n", type);
     sbr_text_printf(out, "    return s_unpack_%s(type, (uint)e, data[w]%s);\n#endif\n}\n", name, two_words ? ", s_storage_log2(type) == 3u ? data[w + 1u] : 0u" : "");
-    sbr_text_printf(out, "static void s_store_%s(__global uint *data, uint type, IDX e, %s v)\n{\n", name, type);
-    if (bits) sbr_text_puts(out, "    if (PLAIN == 1 || (PLAIN == 0 && s_storage_log2(type) != 3u)) { data[e] = v.x; return; }\n");
-    sbr_text_printf(out, "    ((__global %s *)data)[e] = v;\n}\n", type);
+    sbr_text_printf(out, "static void s_store_%s(__global uint *data, uint type, IDX e, %s v) { ((__global %s *)data)[e] = v; }\n", name, type, type);
 }
 
 static void print_access(const sbr_kernel_desc *desc, sbr_kernel_variant variant, uint32_t b, sbr_text *out)
@@ -40,8 +51,10 @@ static void print_access(const sbr_kernel_desc *desc, sbr_kernel_variant variant
         return;
     }
     sbr_arith arith = sbr_kernel_buffer_arith(desc, variant, b);
-    sbr_text_printf(out, "#define LOAD_%s(i) s_load_%s(DATA_%s, TYPE_%s, (i) + BASE_%s)\n", x, sbr_arith_name(arith), x, x, x);
-    sbr_text_printf(out, "#define STORE_%s(i, v) s_store_%s(DATA_%s, TYPE_%s, (i) + BASE_%s, v)\n", x, sbr_arith_name(arith), x, x, x);
+    if (buffer->class_ == SBR_CLASS_BOOL) sbr_text_printf(out, "#define LOAD_%s(i) ((uint)((__global const uchar *)DATA_%s)[(i) + BASE_%s])\n", x, x, x);
+    else sbr_text_printf(out, "#define LOAD_%s(i) s_load_%s(DATA_%s, TYPE_%s, (i) + BASE_%s)\n", x, sbr_arith_name(arith), x, x, x);
+    if (buffer->access & SBR_WRITE)
+        sbr_text_printf(out, "#define STORE_%s(i, v) s_store_%s(DATA_%s, TYPE_%s, (i) + BASE_%s, v)\n", x, sbr_arith_name(arith), x, x, x);
     if (sbr_kernel_in_view(desc, x)) {
         char strides[SBR_NAME + 8] = "strides_";
         strcat(strides, x);
@@ -54,7 +67,7 @@ static void print_accesses(const sbr_kernel_desc *desc, sbr_kernel_variant varia
 {
     uint32_t classes = 0;
     for (uint32_t b = 0; b < desc->buffer_count; b++)
-        if (desc->buffers[b].class_ != SBR_CLASS_WORDS) classes |= 1u << sbr_kernel_buffer_arith(desc, variant, b);
+        if (desc->buffers[b].class_ != SBR_CLASS_WORDS && desc->buffers[b].class_ != SBR_CLASS_BOOL) classes |= 1u << sbr_kernel_buffer_arith(desc, variant, b);
     for (int arith = 0; arith < SBR_ARITH_COUNT; arith++)
         if (classes >> arith & 1u) print_class((sbr_arith)arith, out);
     for (uint32_t b = 0; b < desc->buffer_count; b++) print_access(desc, variant, b, out);

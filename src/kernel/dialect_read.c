@@ -111,8 +111,10 @@ static sabir_status read_buffer(reader *r, char *line)
     buffer->class_ = arith >= 0 ? arith
                    : !strcmp(class_, "ARITH") ? SBR_CLASS_ARITH
                    : !strcmp(class_, "RESULT") ? SBR_CLASS_RESULT
-                   : !strcmp(class_, "words") ? SBR_CLASS_WORDS : -1;
-    if (buffer->class_ < 0) return FAIL(r, "'%s' is no class; there are ARITH, RESULT, words and the arithmetic types", class_);
+                   : !strcmp(class_, "words") ? SBR_CLASS_WORDS
+                   : !strcmp(class_, "bool") ? SBR_CLASS_BOOL : -1;
+    if (buffer->class_ < 0) return FAIL(r, "'%s' is no class; there are ARITH, RESULT, bool, words and the arithmetic types", class_);
+    if (buffer->class_ == SBR_CLASS_BOOL && buffer->access != SBR_READ) return FAIL(r, "a buffer of class bool is only read");
     d->buffer_count++;
     return SABIR_OK;
 }

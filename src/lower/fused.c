@@ -116,7 +116,7 @@ static void put_head(const sbr_fused_writer *w, const char *form, const char *re
 {
     sbr_text_puts(text, form);
     sbr_text_printf(text, "variants %s\n", sbr_arith_name(w->arith));
-    for (uint32_t i = 0; i < w->operand_count; i++) sbr_text_printf(text, "buffer x%u read%s\n", i, w->operands[i].is_bool ? " u32" : "");
+    for (uint32_t i = 0; i < w->operand_count; i++) sbr_text_printf(text, "buffer x%u read%s\n", i, w->operands[i].is_bool ? " bool" : "");
     sbr_text_printf(text, "buffer y write%s\n", result);
     bool any = false;
     for (uint32_t i = 0; i < w->operand_count; i++) {

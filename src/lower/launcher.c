@@ -116,7 +116,7 @@ static uint32_t own_plain(const sbr_launcher *l)
     for (uint32_t b = 0; b < l->desc->buffer_count; b++) {
         const sbr_arith arith = sbr_kernel_buffer_arith(l->desc, l->launch.variant, b);
         const uint32_t storage = l->launch.operands[b].storage, size = storage == SABIR_U32 ? 1 : storage == SABIR_I64 ? 2 : 0;
-        if (l->desc->buffers[b].class_ == SBR_CLASS_WORDS) continue;
+        if (l->desc->buffers[b].class_ == SBR_CLASS_WORDS || l->desc->buffers[b].class_ == SBR_CLASS_BOOL) continue;
         if (arith == SBR_ARITH_BITS ? !size || (bits && bits != size) : !storage_is_plain(arith, storage)) return 0;
         if (arith == SBR_ARITH_BITS) bits = size;
     }
@@ -161,7 +161,7 @@ static void set_operand(sbr_launcher *l, const char *name, const sbr_view *view,
     const sbr_arith arith = sbr_kernel_buffer_arith(l->desc, l->launch.variant, (uint32_t)b);
     const bool words = buffer->class_ == SBR_CLASS_WORDS;
     const uint32_t storage = words ? (uint32_t)SABIR_U32 : storage_code(arith, view->type, wanted == SBR_WRITE && !l->desc->map);
-    if (storage == UINT32_MAX) {
+    if (storage == UINT32_MAX || (buffer->class_ == SBR_CLASS_BOOL && storage != SABIR_BOOL)) {
         l->status = sbr_fail(SABIR_INTERNAL, "kernel %s: buffer '%s' of %s cannot hold %s", l->desc->name, name, sbr_arith_name(arith), sabir_type_name(view->type));
         return;
     }
