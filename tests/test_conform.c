@@ -1,6 +1,6 @@
 /* suite: device, timeout: 1200
- * Every operator against the reference, on each device, by family; Vulkan under its validation layers. Then all of them again on devices that are
- * made to look weaker. tests/conform has the cases. */
+ * Every operator against the reference, on each device, by family; Vulkan under its validation layers. Then all of them again by kernels made for each
+ * launch, and on devices that are made to look weaker. tests/conform has the cases. */
 #include <criterion/criterion.h>
 #include <regex.h>
 #include <string.h>
@@ -57,24 +57,30 @@ static void expect_no_failures(const conform_result *result)
     cr_expect_eq(result->passed + result->skipped, result->cases);
 }
 
-static conform_result run(sabir_context *context, const char *selector, const char *filter, int large)
+static conform_result run(sabir_context *context, const conform_options *options)
 {
-    const conform_options options = {.device = selector, .filter = filter, .seed = 1, .large = large};
     conform_result result;
-    must(conform_run(context, &options, &result));
+    must(conform_run(context, options, &result));
     expect_no_failures(&result);
     return result;
 }
 
-static void run_whole(sabir_context *context, const char *selector, const char *filter, int large)
+/* Nothing is skipped. Returns how many kernels were compiled. */
+static uint64_t run_whole(sabir_context *context, const conform_options *options)
 {
-    conform_result result = run(context, selector, filter, large);
-    for (uint32_t i = 0; i < result.skips.count; i++) cr_expect_fail("%s skipped %s: %s", selector, result.skips.items[i].name, result.skips.items[i].message);
+    conform_result result = run(context, options);
+    const uint64_t compiled = result.compiled;
+    for (uint32_t i = 0; i < result.skips.count; i++)
+        cr_expect_fail("%s skipped %s: %s", options->device, result.skips.items[i].name, result.skips.items[i].message);
     conform_result_free(&result);
+    return compiled;
 }
 
 #define FAMILY(family)                                                                                                                      \
-    static void family##_cases(sabir_context *context, const char *selector) { run_whole(context, selector, family, 0); }                   \
+    static void family##_cases(sabir_context *context, const char *selector)                                                               \
+    {                                                                                                                                       \
+        run_whole(context, &(conform_options){.device = selector, .filter = family, .seed = 1});                                            \
+    }                                                                                                                                       \
     Test(conform, reference_##family, .timeout = 120) { on_device("reference", family##_cases); }                                           \
     Test(conform, vulkan_##family, .timeout = 300) { on_device("vulkan", family##_cases); }                                                 \
     Test(conform, opencl_##family, .timeout = 600) { on_device("opencl", family##_cases); }
@@ -91,9 +97,36 @@ FAMILY(dense)
 FAMILY(norms)
 FAMILY(grids)
 
-static void large_cases(sabir_context *context, const char *selector) { run_whole(context, selector, NULL, 1); }
+static void large_cases(sabir_context *context, const char *selector)
+{
+    run_whole(context, &(conform_options){.device = selector, .seed = 1, .large = 1});
+}
+
 Test(conform, vulkan_large, .timeout = 300) { on_device("vulkan", large_cases); }
 Test(conform, opencl_large, .timeout = 300) { on_device("opencl", large_cases); }
+
+/* ---- Kernels made for each launch, and how many there are ---- */
+
+static void specialised_cases(sabir_context *context, const char *selector)
+{
+    run_whole(context, &(conform_options){.device = selector, .seed = 1, .specialise = SABIR_SPECIALISE_ALWAYS});
+}
+
+Test(conform, vulkan_specialised, .timeout = 600) { on_device("vulkan", specialised_cases); }
+Test(conform, opencl_specialised, .timeout = 1200) { on_device("opencl", specialised_cases); }
+
+/* Each distinct kernel is a third of a second on PoCL. All types, fused texts included. */
+static void few_kernels(sabir_context *context, const char *selector)
+{
+    enum { MOST_KERNELS = 150 };
+    const uint64_t compiled = run_whole(context, &(conform_options){.device = selector, .seed = 1});
+    const uint64_t fewest = run_whole(context, &(conform_options){.device = selector, .seed = 1, .specialise = SABIR_SPECIALISE_NEVER});
+    cr_expect_leq(compiled, MOST_KERNELS, "%llu distinct kernels", (unsigned long long)compiled);
+    cr_expect_leq(fewest, compiled, "%llu distinct general kernels, %llu where it pays", (unsigned long long)fewest, (unsigned long long)compiled);
+}
+
+Test(conform, vulkan_kernels, .timeout = 300) { on_device("vulkan", few_kernels); }
+Test(conform, opencl_kernels, .timeout = 600) { on_device("opencl", few_kernels); }
 
 /* ---- Devices that are made to look weaker ---- */
 
@@ -107,7 +140,7 @@ static void skips_name_capabilities(const conform_result *result)
 
 static void clamped_cases(sabir_context *context, const char *selector)
 {
-    conform_result result = run(context, selector, NULL, 0);
+    conform_result result = run(context, &(conform_options){.device = selector, .seed = 1});
     skips_name_capabilities(&result);
     conform_result_free(&result);
 }
@@ -125,14 +158,3 @@ Test(conform, vulkan_small_bindings, .timeout = 600) { clamped("vulkan", "bindin
 #define SMALL_DEVICE "subgroup=8,shared=16384,invocations=128,no-f64,no-i64"
 Test(conform, vulkan_small_device, .timeout = 600) { clamped("vulkan", SMALL_DEVICE); }
 Test(conform, opencl_small_device, .timeout = 900) { clamped("opencl", SMALL_DEVICE); }
-
-/* Each distinct kernel is a third of a second on PoCL. All types, fused texts included. */
-static void few_kernels(sabir_context *context, const char *selector)
-{
-    enum { MOST_KERNELS = 240 };
-    conform_result result = run(context, selector, NULL, 0);
-    cr_expect_leq(result.compiled, MOST_KERNELS, "%llu distinct kernels", (unsigned long long)result.compiled);
-    conform_result_free(&result);
-}
-
-Test(conform, vulkan_kernels, .timeout = 300) { on_device("vulkan", few_kernels); }

@@ -41,6 +41,7 @@ static const struct { const char *text, *message; } broken[] = {
     {"kernel t\nbuffer x\nbody\n", "kernels/t.k:2: expected: buffer NAME read|write|update [CLASS]"},
     {"kernel t\nbuffer x wr\nbody\n", "'wr' is no access"},
     {"kernel t\nbuffer x read f16\nbody\n", "'f16' is no class"},
+    {"kernel t\nbuffer y write bool\nbody\n", "a buffer of class bool is only read"},
     {"kernel t\nbuffer half read\nbody\n", "'half' is a word of GLSL or OpenCL C"},
     {"kernel t\nbuffer x read\nbuffer x write\nbody\n", "kernels/t.k:3: the name 'x' is taken"},
     {"kernel t\nbuffer x read ARITH more\nbody\n", "'more' after the buffer's class"},
