@@ -98,7 +98,7 @@ static sabir_value bluestein(sabir_graph *graph, sabir_value x, int32_t axis, bo
     int64_t m = 1;
     while (m < 2 * n - 1) m *= 2;
     sbr_complex_list w = {0}, filter = {0};
-    sabir_value y = sbr_null(graph);
+    sabir_value y;
     if (!sbr_complex_make(&graph->allocator, &w, n) || !sbr_complex_make(&graph->allocator, &filter, m))
         y = sbr_graph_fail(graph, sbr_no_memory((size_t)m * 2 * sizeof *w.re));
     else y = convolve(graph, x, axis, inverse, scale, &w, &filter);

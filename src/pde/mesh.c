@@ -38,12 +38,8 @@ void sbr_centroid(const sabir_mesh *mesh, const int32_t *points, int32_t corners
 double sbr_cell_gradients(const sabir_mesh *mesh, int64_t cell, double gradients[4][3])
 {
     const int32_t *points = sbr_cell(mesh, cell), corners = mesh->dimensions + 1;
-    double edges[3][3], sides[3][3], determinant;
+    double edges[3][3] = {{0, 0, 0}, {0, 0, 0}, {0, 0, 1}}, sides[3][3], determinant; /* in the plane, a third edge of length 1 out of it */
     for (int32_t i = 0; i < mesh->dimensions; i++) edge(mesh, points[0], points[i + 1], edges[i]);
-    if (mesh->dimensions == 2) { /* a third edge of length 1 out of the plane */
-        edges[2][0] = edges[2][1] = 0;
-        edges[2][2] = 1;
-    }
     for (int i = 0; i < 3; i++) cross(edges[(i + 1) % 3], edges[(i + 2) % 3], sides[i]);
     determinant = dot(edges[0], sides[0]);
     for (int32_t d = 0; d < 3; d++) {
