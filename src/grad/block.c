@@ -16,7 +16,7 @@ static sabir_value start_vector(sabir_graph *graph, const sabir_extent *starts, 
     return sabir_concat(graph, parts, (uint32_t)rank, 0);
 }
 
-sabir_status sbr_grad_embed(sabir_value part, const sabir_extent *starts, const sabir_shape *shape, sabir_value *result)
+sabir_value sbr_grad_embed(sabir_value part, const sabir_extent *starts, const sabir_shape *shape)
 {
     sabir_graph *graph = part.graph;
     const sabir_shape counts = sabir_value_shape(part);
@@ -27,10 +27,9 @@ sabir_status sbr_grad_embed(sabir_value part, const sabir_extent *starts, const 
         known = known && sbr_is_number(starts[i]) && rest_after(graph, starts[i], counts.extents[i], shape->extents[i], &after.values[i]);
         whole = whole && known && before.values[i] == 0 && after.values[i] == 0;
     }
-    if (whole) *result = part;
-    else if (known) *result = sabir_pad(graph, part, before, after, SABIR_PAD_CONSTANT, 0);
-    else *result = sabir_update(graph, sabir_full(graph, sabir_value_type(part), *shape, 0), part, start_vector(graph, starts, shape->rank));
-    return SABIR_OK;
+    if (whole) return part;
+    if (known) return sabir_pad(graph, part, before, after, SABIR_PAD_CONSTANT, 0);
+    return sabir_update(graph, sabir_full(graph, sabir_value_type(part), *shape, 0), part, start_vector(graph, starts, shape->rank));
 }
 
 sabir_value sbr_grad_extract(sabir_value x, const sabir_extent *starts, const sabir_shape *counts)
@@ -57,11 +56,11 @@ sabir_value sbr_grad_extract_along(sabir_value x, const sabir_shape *shape, int3
     return sbr_grad_extract(x, starts, &counts);
 }
 
-sabir_status sbr_grad_embed_along(sabir_value part, int32_t axis, sabir_extent start, const sabir_shape *shape, sabir_value *result)
+sabir_value sbr_grad_embed_along(sabir_value part, int32_t axis, sabir_extent start, const sabir_shape *shape)
 {
     sabir_extent starts[SABIR_MAX_RANK] = {0};
     starts[axis] = start;
-    return sbr_grad_embed(part, starts, shape, result);
+    return sbr_grad_embed(part, starts, shape);
 }
 
 /* [..., n, ...] -> [..., n, 1, ...] padded to [..., n, step, ...] -> [..., n * step, ...], and what follows the last element cut off. */

@@ -43,15 +43,12 @@ sabir_status sbr_grad_extend(sabir_value x, sabir_shape *shape, const sbr_border
 /* What lies beyond one end, to be added at a start of the axis. */
 typedef struct end { sabir_extent from; int64_t count; sabir_extent to; } end;
 
-static sabir_status add_end(sabir_value grad, const sabir_shape *continued, const sabir_shape *shape, const sbr_border *border, const end *end, sabir_value *sum)
+static sabir_value end_of(sabir_value grad, const sabir_shape *continued, const sabir_shape *shape, const sbr_border *border, const end *end)
 {
-    if (end->count == 0) return SABIR_OK;
-    sabir_value part = sbr_grad_extract_along(grad, continued, border->axis, end->from, end->count), embedded;
+    sabir_value part = sbr_grad_extract_along(grad, continued, border->axis, end->from, end->count);
     if (border->mode == SABIR_PAD_EDGE) part = sbr_grad_sum_kept(part, SABIR_INTS(border->axis));
     else if (border->mode == SABIR_PAD_REFLECT) part = sabir_flip(grad.graph, part, SABIR_INTS(border->axis));
-    SABIR_TRY(sbr_grad_embed_along(part, border->axis, end->to, shape, &embedded));
-    *sum = sbr_grad_add2(*sum, embedded);
-    return SABIR_OK;
+    return sbr_grad_embed_along(part, border->axis, end->to, shape);
 }
 
 static sabir_status add_ends(sabir_value grad, const sabir_shape *continued, const sabir_shape *shape, const sbr_border *border, sabir_value *sum)
@@ -63,8 +60,9 @@ static sabir_status add_ends(sabir_value grad, const sabir_shape *continued, con
     SABIR_TRY(sbr_extent_affine(graph, extent, 1, border->before, 1, &last.from));
     if (border->mode == SABIR_PAD_PERIODIC) SABIR_TRY(sbr_extent_affine(graph, extent, 1, -border->before, 1, &first.to));
     if (edge || reflect) SABIR_TRY(sbr_extent_affine(graph, extent, 1, edge ? -1 : -1 - border->after, 1, &last.to));
-    SABIR_TRY(add_end(grad, continued, shape, border, &first, sum));
-    return add_end(grad, continued, shape, border, &last, sum);
+    if (first.count) *sum = sbr_grad_add2(*sum, end_of(grad, continued, shape, border, &first));
+    if (last.count) *sum = sbr_grad_add2(*sum, end_of(grad, continued, shape, border, &last));
+    return SABIR_OK;
 }
 
 sabir_status sbr_grad_fold(sabir_value grad, const sabir_shape *shape, const sbr_border *border, sabir_value *result)

@@ -27,22 +27,20 @@ sabir_status sbr_grad_segment_sum(sbr_grad_call *call)
 }
 
 /* Elements of each segment, [n, 1...] of rank and type of values; at least 1. */
-static sabir_status segment_sizes(sabir_value rows, sabir_extent elements, sabir_value like, const sabir_shape *shape, sabir_value *sizes)
+static sabir_value segment_sizes(sabir_value rows, sabir_extent elements, sabir_type type, const sabir_shape *shape)
 {
     sabir_graph *graph = rows.graph;
     const sabir_value inside = sabir_clamp(graph, rows, whole(graph, 0), sabir_dim_value(graph, elements));
     sabir_shape along = {.rank = shape->rank, .extents = {shape->extents[0], 1, 1, 1, 1, 1, 1, 1}};
     const sabir_value count = sabir_sub(graph, sabir_narrow(graph, inside, 0, 1, shape->extents[0]), sabir_narrow(graph, inside, 0, 0, shape->extents[0]));
-    *sizes = sabir_cast(graph, sabir_reshape(graph, sabir_maximum(graph, count, whole(graph, 1)), along), sabir_value_type(like));
-    return SABIR_OK;
+    return sabir_cast(graph, sabir_reshape(graph, sabir_maximum(graph, count, whole(graph, 1)), along), type);
 }
 
 sabir_status sbr_grad_segment_mean(sbr_grad_call *call)
 {
     const sabir_shape shape = sabir_value_shape(call->inputs[0]), result = sabir_value_shape(call->outputs[0]);
     const sabir_value g = sbr_grad_widen(call->grads[0]);
-    sabir_value sizes;
-    SABIR_TRY(segment_sizes(call->inputs[1], shape.extents[0], g, &result, &sizes));
+    const sabir_value sizes = segment_sizes(call->inputs[1], shape.extents[0], sabir_value_type(g), &result);
     const sabir_value share = sbr_grad_as(sbr_grad_div2(g, sizes), sabir_value_type(call->inputs[0]));
     call->results[0] = sabir_gather(call->graph, share, sabir_segment_ids(call->graph, call->inputs[1], shape.extents[0]), 0);
     return SABIR_OK;

@@ -59,14 +59,16 @@ sabir_status sbr_grad_slice(sbr_grad_call *call)
         if (attrs->step.values[i] == 1 || sbr_is_number(shape.extents[i])) SABIR_TRY(unstep(attrs, i, &grad, &shape, &starts[i]));
         else grad = scatter_axis(attrs, i, grad, &shape, whole.extents[i]);
     }
-    return sbr_grad_embed(grad, starts, &whole, &call->results[0]);
+    call->results[0] = sbr_grad_embed(grad, starts, &whole);
+    return SABIR_OK;
 }
 
 sabir_status sbr_grad_diagonal(sbr_grad_call *call)
 {
     const sabir_shape whole = sabir_value_shape(call->inputs[0]);
     const sabir_extent starts[SABIR_MAX_RANK] = {0};
-    return sbr_grad_embed(sabir_diagonal_embed(call->graph, call->grads[0]), starts, &whole, &call->results[0]);
+    call->results[0] = sbr_grad_embed(sabir_diagonal_embed(call->graph, call->grads[0]), starts, &whole);
+    return SABIR_OK;
 }
 
 /* ---- Blocks ---- */

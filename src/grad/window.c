@@ -71,7 +71,7 @@ sabir_status sbr_grad_spread(sabir_value y, const sabir_shape *y_shape, sabir_va
     if (direct) return SABIR_OK;
     const sabir_extent starts[SABIR_MAX_RANK] = {0};
     spread.extents[1] = padded.extents[1];
-    SABIR_TRY(sbr_grad_embed(*result, starts, &padded, result));
+    *result = sbr_grad_embed(*result, starts, &padded);
     return sbr_grad_unpadded(*result, shape, &cut, result);
 }
 

@@ -28,12 +28,14 @@ static sabir_status compare(conform_gradient *t, conform_half *tested, conform_h
         largest = fmax(largest, fabs(want[k]));
         t->moves = t->moves || want[k] != 0;
     }
-    for (int64_t k = 0; k < count && status == SABIR_OK; k++)
-        if (!(fabs(got[k] - want[k]) <= room_for(t) * largest) && (worst < 0 || fabs(got[k] - want[k]) > fabs(got[worst] - want[worst]))) worst = k;
+    for (int64_t k = 0; k < count && status == SABIR_OK; k++) {
+        if (fabs(got[k] - want[k]) <= room_for(t) * largest) continue;
+        if (worst < 0 || fabs(got[k] - want[k]) > fabs(got[worst] - want[worst])) worst = k;
+    }
     if (worst >= 0 || (status == SABIR_OK && count != other)) {
         t->differs = true;
-        snprintf(t->message, sizeof t->message, "run %u of %u, gradient in %s: element %lld of %lld is %.9g, not %.9g (tolerance %g of %.3g)", round + 1, t->plan.rounds,
-                 t->leaves[t->moved[i]].name, (long long)worst, (long long)count, worst < 0 ? 0 : got[worst], worst < 0 ? 0 : want[worst], room_for(t), largest);
+        snprintf(t->message, sizeof t->message, "run %u of %u, gradient in %s: element %lld of %lld is %.9g, not %.9g (tolerance %g of %.3g)",
+                 round + 1, t->plan.rounds, t->leaves[t->moved[i]].name, (long long)worst, (long long)count, worst < 0 ? 0 : got[worst], worst < 0 ? 0 : want[worst], room_for(t), largest);
     }
     free(got);
     free(want);
@@ -117,7 +119,8 @@ sabir_status conform_run_gradient(conform_session *session, const conform_case *
 {
     conform_gradient *t = calloc(1, sizeof *t);
     if (!t) return SABIR_OUT_OF_MEMORY;
-    *t = (conform_gradient){.session = session, .of = one, .seed = conform_hash(session->seed, name), .is_exact = session->is_reference && strcmp(one->op, "cast") == 0};
+    *t = (conform_gradient){.session = session, .of = one, .seed = conform_hash(session->seed, name),
+                            .is_exact = session->is_reference && strcmp(one->op, "cast") == 0};
     const sabir_status status = check(t);
     *moves = t->moves;
     const sabir_status noted = finish(t, name, status);

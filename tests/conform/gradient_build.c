@@ -18,7 +18,8 @@ static conform_leaf *add_leaf(conform_gradient *t, const conform_leaf *leaf)
 
 static conform_leaf of_operand(const conform_gradient *t, const conform_operand *from, conform_leaf_kind kind)
 {
-    conform_leaf leaf = {.kind = kind, .type = from->type, .shape = from->shape, .fill = from->fill, .value = from->value, .result = -1, .moved = from->type == t->type};
+    conform_leaf leaf = {.kind = kind, .type = from->type, .shape = from->shape, .fill = from->fill, .value = from->value, .result = -1,
+                         .moved = from->type == t->type};
     memcpy(leaf.name, from->name, sizeof leaf.name);
     return leaf;
 }
@@ -36,7 +37,8 @@ static void list_operands(conform_gradient *t)
     }
     for (uint32_t i = 0; i < plan->scalar_count; i++) {
         const conform_scalar_use *scalar = &plan->scalars[i];
-        conform_leaf leaf = {.kind = CONFORM_LEAF_SCALAR, .type = scalar->type, .value = scalar->value, .result = -1, .moved = scalar->type == t->type, .scalar = scalar->values};
+        conform_leaf leaf = {.kind = CONFORM_LEAF_SCALAR, .type = scalar->type, .value = scalar->value, .result = -1,
+                             .moved = scalar->type == t->type, .scalar = scalar->values};
         memcpy(leaf.name, scalar->name, sizeof leaf.name);
         add_leaf(t, &leaf);
     }

@@ -11,7 +11,8 @@ sabir_status conform_gradient_compile(conform_gradient *t, conform_half *half, s
 {
     char names[6 * CONFORM_MOST][16];
     const char *list[6 * CONFORM_MOST];
-    sabir_compile_options options = {.size = sizeof options, .outputs = list, .no_fusion = t->session->unfused && !t->of->fused, .fallback = SABIR_FALLBACK_ERROR};
+    sabir_compile_options options = {.size = sizeof options, .outputs = list, .no_fusion = t->session->unfused && !t->of->fused,
+                                     .fallback = SABIR_FALLBACK_ERROR};
     for (uint32_t s = 0; s < set_count; s++)
         for (uint32_t i = 0; i < t->sets[s].count; i++) {
             list[options.output_count] = names[options.output_count];
