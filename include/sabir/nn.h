@@ -12,8 +12,10 @@
 #ifndef SABIR_NN_H
 #define SABIR_NN_H
 
+#include "moe.h"
 #include "ops.h"
 #include "optim.h"
+#include "sparse.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -118,11 +120,87 @@ typedef struct sabir_conv_options {
  * name/bias [outputs] or name/scale and name/shift [outputs]. The weight begins as KAIMING. options may be NULL. */
 SABIR_API sabir_value sabir_conv_block(sabir_params *params, const char *name, sabir_value x, int64_t outputs, const sabir_conv_options *options);
 
+/* ---- Transformers ---- */
+
+typedef enum sabir_feed_forward_kind {
+    SABIR_FEED_FORWARD_SWIGLU, /* down(silu(gate x) * up x): Shazeer, "GLU variants improve transformer" (2020) */
+    SABIR_FEED_FORWARD_GEGLU,  /* the same with gelu */
+    SABIR_FEED_FORWARD_GELU,   /* down(gelu(up x)) */
+    SABIR_FEED_FORWARD_RELU
+} sabir_feed_forward_kind;
+
+/* x [..., width] -> [..., width]. Parameters name/gate (of the first two kinds), name/up [width, hidden] and name/down [hidden, width], without biases
+ * unless asked for. */
+SABIR_API sabir_value sabir_feed_forward(sabir_params *params, const char *name, sabir_value x, int64_t hidden, sabir_feed_forward_kind kind, int bias);
+
+typedef struct sabir_experts_options {
+    size_t size;
+    int64_t experts;
+    int64_t hidden;                /* inside an expert; 0: 4 times the width */
+    sabir_feed_forward_kind kind;
+    sabir_route_options route;     /* weights is made here; k, gate, capacity_factor and the rest as in moe.h. size 0, as left alone: all defaults */
+} sabir_experts_options;
+
+#define SABIR_EXPERTS_OPTIONS {.size = sizeof(sabir_experts_options)}
+
+/* A mixture of experts in the place of a feed-forward part: x [..., width] -> [..., width], every token through k of the experts. Parameters name/router
+ * [width, experts], name/gate, name/up [experts, width, hidden] and name/down [experts, hidden, width]. *routing (NULL allowed) has the losses that
+ * balance it, and the counts. */
+SABIR_API sabir_value sabir_experts_block(sabir_params *params, const char *name, sabir_value x, const sabir_experts_options *options, sabir_routing *routing);
+
+typedef struct sabir_transformer_options {
+    size_t size;
+    int64_t heads;
+    int64_t kv_heads;       /* heads of keys and values, a divisor of heads (grouped-query attention); 0: heads */
+    int64_t head;           /* width of a head, even, up to 256; 0: width / heads */
+    int64_t hidden;         /* of the feed-forward part; 0: 4 times the width */
+    sabir_feed_forward_kind kind;
+    const sabir_experts_options *experts; /* NULL; or experts in the place of the feed-forward part */
+    sabir_routing *routing; /* NULL, or where the experts' routing is written */
+    int layer_norm;         /* layer norm with scale and shift in the place of RMS norm */
+    int bias;               /* non-zero: linear layers have biases */
+    int not_causal;
+    int64_t window;         /* keys are seen at a distance below it; 0: all */
+    double rope_base;       /* 0: 10000; below 0: no rotary positions */
+    double epsilon;         /* of the norms; 0: 1e-5 */
+    sabir_value positions;  /* i32 [n] or [batch..., n]; left alone: 0, 1, ... */
+    sabir_value lengths;    /* i32 [batch...]: tokens of each sequence that count, from the first on; left alone: all */
+} sabir_transformer_options;
+
+#define SABIR_TRANSFORMER_OPTIONS {.size = sizeof(sabir_transformer_options)}
+
+/* x [batch..., n, width] -> the same: x += attention(norm(x)), x += feed_forward(norm(x)) (pre-norm). Extents before the width may be dims. Parameters
+ * name/attention_norm, name/attention/query, key, value, out, name/feed_forward_norm, name/feed_forward/... (experts: name/experts/...). */
+SABIR_API sabir_value sabir_transformer_block(sabir_params *params, const char *name, sabir_value x, const sabir_transformer_options *options);
+
+/* ---- Graphs ---- */
+
+typedef struct sabir_message_options {
+    size_t size;
+    int64_t hidden;            /* width of the messages; 0: outputs */
+    sabir_gathering gathering;
+    sabir_activation activation; /* NONE, as left alone, is SILU */
+    int no_residual;           /* otherwise x is added where it has as many features as the result */
+} sabir_message_options;
+
+#define SABIR_MESSAGE_OPTIONS {.size = sizeof(sabir_message_options)}
+
+/* Message passing on a graph of n nodes (a square matrix): x [n, f] -> [n, outputs]. The message of an edge is activation(source x[from] + target x[to] + edge e),
+ * linear in each; what arrives at a node is gathered, and the result is update(activation(self x + message gathered)). Where kernels are fused, nothing of the
+ * size of the edges is written. edges [entries, g] or SABIR_NONE. Parameters name/source, name/target, name/edge, name/self, name/message, name/update.
+ * (Gilmer et al., "Neural message passing for quantum chemistry", 2017.) */
+SABIR_API sabir_value sabir_message_block(sabir_params *params, const char *name, const sabir_sparse *matrix, sabir_value x, sabir_value edges, int64_t outputs,
+                                          const sabir_message_options *options);
+
 #ifdef __cplusplus
 }
 #endif
 
 #ifndef SABIR_PLAIN_NAMES
+#  define sabir_feed_forward(...) SABIR_HERE((sabir_feed_forward)(__VA_ARGS__))
+#  define sabir_experts_block(...) SABIR_HERE((sabir_experts_block)(__VA_ARGS__))
+#  define sabir_transformer_block(...) SABIR_HERE((sabir_transformer_block)(__VA_ARGS__))
+#  define sabir_message_block(...) SABIR_HERE((sabir_message_block)(__VA_ARGS__))
 #  define sabir_param(...) SABIR_HERE((sabir_param)(__VA_ARGS__))
 #  define sabir_activate(...) SABIR_HERE((sabir_activate)(__VA_ARGS__))
 #  define sabir_linear(...) SABIR_HERE((sabir_linear)(__VA_ARGS__))

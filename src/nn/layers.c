@@ -21,18 +21,23 @@ sabir_value sabir_activate(sabir_graph *graph, sabir_value x, sabir_activation a
 
 /* ---- Linear ---- */
 
+sabir_value sbr_as_rows(sabir_graph *graph, sabir_value x)
+{
+    const sabir_shape shape = sabir_value_shape(x);
+    if (shape.rank == 2) return x;
+    sabir_extent rows = shape.rank > 1 ? shape.extents[0] : 1;
+    for (int32_t i = 1; i + 1 < shape.rank; i++)
+        rows = rows >= 0 && shape.extents[i] >= 0 ? rows * shape.extents[i] : sabir_dim_product(graph, rows, shape.extents[i]);
+    return sabir_reshape(graph, x, SABIR_SHAPE(rows, shape.extents[shape.rank - 1]));
+}
+
 /* x [..., k] times weight [k, n], as one product of matrices, so that the gradient of the weight is one too. */
 static sabir_value times_weight(sabir_graph *g, sabir_value x, sabir_value weight)
 {
     sabir_shape shape = sabir_value_shape(x);
-    const int32_t last = shape.rank - 1;
-    const sabir_extent inputs = shape.extents[last];
-    if (shape.rank == 2) return sabir_matmul(g, x, weight);
-    sabir_extent rows = shape.rank > 1 ? shape.extents[0] : 1;
-    for (int32_t i = 1; i < last; i++) rows = rows >= 0 && shape.extents[i] >= 0 ? rows * shape.extents[i] : sabir_dim_product(g, rows, shape.extents[i]);
-    const sabir_value y = sabir_matmul(g, sabir_reshape(g, x, SABIR_SHAPE(rows, inputs)), weight);
-    shape.extents[last] = sabir_value_shape(weight).extents[1];
-    return sabir_reshape(g, y, shape);
+    const sabir_value y = sabir_matmul(g, sbr_as_rows(g, x), weight);
+    shape.extents[shape.rank - 1] = sabir_value_shape(weight).extents[1];
+    return shape.rank == 2 ? y : sabir_reshape(g, y, shape);
 }
 
 sabir_value sabir_linear(sabir_params *params, const char *name, sabir_value x, int64_t outputs, const sabir_linear_options *options)

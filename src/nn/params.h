@@ -40,4 +40,6 @@ bool sbr_params_open(const sabir_params *params, const char *call);
 sabir_value sbr_params_refuse(const sabir_params *params, const char *block, const char *name, sabir_status status);
 /* Whether x is a float value of this graph with that rank at least, and its extent along axis (from the end if negative) a number; keeps the error otherwise. */
 bool sbr_params_takes(const sabir_params *params, const char *block, const char *name, sabir_value x, int32_t least_rank, int32_t axis, int64_t *extent);
+/* layers.c: [..., width] as [rows, width]; rank 1 or more. */
+sabir_value sbr_as_rows(sabir_graph *graph, sabir_value x);
 #endif
