@@ -1,38 +1,14 @@
 /* suite: device, timeout: 1200
- * Every operator against the reference, on each device, by family; Vulkan under its validation layers. Then all of them again by kernels made for each
- * launch, and on devices that are made to look weaker. tests/conform has the cases. */
+ * Every operator against the reference, on each device, by family; Vulkan under its validation layers. Then all of them again on devices that are
+ * made to look weaker. tests/conform has the cases. */
 #include <criterion/criterion.h>
 #include <regex.h>
 #include <string.h>
 
-#include "conform/conform.h"
-#include "support/devices.h"
+#include "conform/families.h"
+#include "test_conform.h"
 
-/* ---- Families: operators by name; together they are the whole table ---- */
-
-#define EW(name, inputs, class, result, expression, tolerance, text) #name "|"
-#define OP(name, least, most, outputs, attributes, flags, tolerance, text)
-static const char elementwise[] = "^("
-#include "graph/ops.def"
-                                  "cast|select)$";
-
-static const char leaves[] = "^(input|variable|scalar|constant|dim_value|assign|loop|carry)$";
-static const char aliases[] = "^(stop_gradient|custom_gradient|after)$";
-static const char creation[] = "^(iota|one_hot|random)$";
-static const char views[] = "^(reshape|transpose|slice|broadcast|diagonal|dynamic_slice|update)$";
-static const char movement[] = "^(pad|concat|roll|diagonal_embed|unfold|overlap_add|resize|resize_adjoint)$";
-static const char indexing[] = "^(gather|take_along|scatter_set|scatter_add|scatter_max)$";
-static const char reductions[] = "^(sum|mean|prod|max|min|argmax|argmin|cumsum)$";
-static const char order[] = "^(sort|top_k|compact|histogram)$";
-static const char dense[] = "^(matmul|conv|conv_transpose|max_pool|avg_pool)$";
-static const char norms[] = "^(softmax|log_softmax|layer_norm|rms_norm|group_norm|rope|cross_entropy)$";
-static const char attentions[] = "^(attention|attention_gradient|attention_bias_gradient|softmax_losses|softmax_losses_gradient)$";
-static const char grids[] = "^stencil$";
-static const char sparse[] = "^(segment_(sum|mean|max|min|softmax|ids)|spmm|sddmm)$";
-static const char experts[] = "^(group_by|grouped_matmul|grouped_outer)$";
-static const char transforms[] = "^(fft|tridiagonal|interpolate)$";
-
-static const char *const families[] = {elementwise, leaves, aliases, creation, views, movement, indexing, reductions, order, dense, norms, attentions, grids, sparse, experts, transforms};
+/* ---- Families ---- */
 
 #define EW(name, inputs, class, result, expression, tolerance, text) #name,
 #define OP(name, least, most, outputs, attributes, flags, tolerance, text) #name,
@@ -50,35 +26,6 @@ Test(conform, families_hold_every_operator_once)
         regfree(&pattern);
     }
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) cr_expect_eq(found[i], 1, "%s is in %d families", operators[i], found[i]);
-}
-
-/* ---- Running ---- */
-
-static void expect_no_failures(const conform_result *result)
-{
-    for (uint32_t i = 0; i < result->failures.count; i++)
-        cr_expect_fail("%s %s: %s", result->device, result->failures.items[i].name, result->failures.items[i].message);
-    cr_expect(result->cases > 0, "no case was run");
-    cr_expect_eq(result->passed + result->skipped, result->cases);
-}
-
-static conform_result run(sabir_context *context, const conform_options *options)
-{
-    conform_result result;
-    must(conform_run(context, options, &result));
-    expect_no_failures(&result);
-    return result;
-}
-
-/* Nothing is skipped. Returns how many kernels were compiled. */
-static uint64_t run_whole(sabir_context *context, const conform_options *options)
-{
-    conform_result result = run(context, options);
-    const uint64_t compiled = result.compiled;
-    for (uint32_t i = 0; i < result.skips.count; i++)
-        cr_expect_fail("%s skipped %s: %s", options->device, result.skips.items[i].name, result.skips.items[i].message);
-    conform_result_free(&result);
-    return compiled;
 }
 
 #define FAMILY(family)                                                                                                                      \
@@ -114,37 +61,6 @@ static void large_cases(sabir_context *context, const char *selector)
 
 Test(conform, vulkan_large, .timeout = 300) { on_device("vulkan", large_cases); }
 Test(conform, opencl_large, .timeout = 300) { on_device("opencl", large_cases); }
-
-/* ---- Kernels made for each launch, and how many there are ---- */
-
-static void specialised_cases(sabir_context *context, const char *selector)
-{
-    run_whole(context, &(conform_options){.device = selector, .seed = 1, .specialise = SABIR_SPECIALISE_ALWAYS});
-}
-
-Test(conform, vulkan_specialised, .timeout = 600) { on_device("vulkan", specialised_cases); }
-Test(conform, opencl_specialised, .timeout = 1200) { on_device("opencl", specialised_cases); }
-
-/* Each distinct kernel is a third of a second on PoCL. All types, fused texts included; of the operators of the foundation: what attention, experts,
- * sparse products and transforms add is theirs (docs/design.md counts it). */
-static void few_kernels(sabir_context *context, const char *selector)
-{
-    enum { MOST_KERNELS = 150 };
-    static const char *const foundation[] = {elementwise, leaves, creation, views, movement, indexing, reductions, order, dense, norms,
-                                             "^(stencil|segment_(sum|mean|max)|spmm)$"};
-    char filter[4096] = "";
-    for (size_t i = 0; i < sizeof foundation / sizeof *foundation; i++) {
-        if (i) strcat(filter, "|");
-        strcat(filter, foundation[i]);
-    }
-    const uint64_t compiled = run_whole(context, &(conform_options){.device = selector, .filter = filter, .seed = 1});
-    const uint64_t fewest = run_whole(context, &(conform_options){.device = selector, .filter = filter, .seed = 1, .specialise = SABIR_SPECIALISE_NEVER});
-    cr_expect_leq(compiled, MOST_KERNELS, "%llu distinct kernels", (unsigned long long)compiled);
-    cr_expect_leq(fewest, compiled, "%llu distinct general kernels, %llu where it pays", (unsigned long long)fewest, (unsigned long long)compiled);
-}
-
-Test(conform, vulkan_kernels, .timeout = 300) { on_device("vulkan", few_kernels); }
-Test(conform, opencl_kernels, .timeout = 600) { on_device("opencl", few_kernels); }
 
 /* ---- Devices that are made to look weaker ---- */
 

@@ -34,7 +34,7 @@ typedef struct sabir_compile_options {
     sabir_fallback fallback;    /* when the device lacks a capability that an operator needs: run the whole program on the reference
                                    with a warning in the log, silently, or fail with SABIR_UNSUPPORTED */
     double submission_seconds;  /* cut submissions at about this much estimated work; 0: 0.25 */
-    sabir_specialise specialise;
+    sabir_specialise specialise; /* kernels made for launches; SABIR_SPECIALISE_AUTO is 0 */
 } sabir_compile_options;
 
 #define SABIR_COMPILE_OPTIONS {.size = sizeof(sabir_compile_options)}

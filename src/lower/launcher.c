@@ -136,15 +136,19 @@ static bool storage_is_plain(sbr_arith arith, uint32_t storage)
 /* PLAIN of a kernel made for the operands' storage; 0 where there is none. */
 static uint32_t own_plain(const sbr_launcher *l)
 {
-    uint32_t bits = 0;
+    uint32_t words = 0; /* of elements that are moved as bits */
     for (uint32_t b = 0; b < l->desc->buffer_count; b++) {
+        const int class_ = l->desc->buffers[b].class_;
         const sbr_arith arith = sbr_kernel_buffer_arith(l->desc, l->launch.variant, b);
-        const uint32_t storage = l->launch.operands[b].storage, size = storage == SABIR_U32 ? 1 : storage == SABIR_I64 ? 2 : 0;
-        if (l->desc->buffers[b].class_ == SBR_CLASS_WORDS || l->desc->buffers[b].class_ == SBR_CLASS_BOOL) continue;
-        if (arith == SBR_ARITH_BITS ? !size || (bits && bits != size) : !storage_is_plain(arith, storage)) return 0;
-        if (arith == SBR_ARITH_BITS) bits = size;
+        const uint32_t storage = l->launch.operands[b].storage;
+        if (class_ == SBR_CLASS_WORDS || class_ == SBR_CLASS_BOOL) continue;
+        if (arith == SBR_ARITH_BITS) {
+            const uint32_t here = storage == SABIR_U32 ? 1 : storage == SABIR_I64 ? 2 : 0;
+            if (!here || (words && words != here)) return 0;
+            words = here;
+        } else if (!storage_is_plain(arith, storage)) return 0;
     }
-    return bits ? bits : 1;
+    return words ? words : 1;
 }
 
 static uint32_t bits_code(sabir_type type)

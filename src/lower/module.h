@@ -119,7 +119,7 @@ typedef struct sbr_lower_options {
     bool compiler;           /* the device compiles text at run time */
     bool software;           /* computes on the CPU */
     bool prefer_wide;        /* 64-bit indices everywhere (OpenCL on CPUs) */
-    sabir_specialise specialise;
+    sabir_specialise specialise; /* kernels made for launches */
     uint64_t largest_binding, largest_allocation, buffer_alignment;
     uint32_t shared_memory, group_invocations, subgroup_size;
     bool has_f64, has_i64, has_addresses, has_subgroups;

@@ -4,7 +4,7 @@
 
 /* Work is counted in elements that are loaded. On PoCL a general kernel takes 5 to 20 ns longer for one; a launch takes 10 us whatever it does, a kernel
  * some 300 ms to compile. Constants make many kernels of one, so they have to win more. */
-enum { WORTH_PLAIN = 1 << 13, WORTH_CONSTANTS = 1 << 16, OPERATIONS_OF_LOAD = 8 };
+enum { WORTH_PLAIN = 1 << 14, WORTH_CONSTANTS = 1 << 16, OPERATIONS_OF_LOAD = 8 };
 
 static double least(double a, double b) { return a < b ? a : b; }
 static double most(double a, double b) { return a > b ? a : b; }
