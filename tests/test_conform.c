@@ -93,17 +93,20 @@ Test(conform, vulkan_small_bindings, .timeout = 600) { clamped("vulkan", "bindin
 Test(conform, vulkan_small_device, .timeout = 600) { clamped("vulkan", SMALL_DEVICE); }
 Test(conform, opencl_small_device, .timeout = 900) { clamped("opencl", SMALL_DEVICE); }
 
-/* Products by tiles in shared memory, which software devices with subgroups have no use for. */
-static void dense_clamped_cases(sabir_context *context, const char *selector)
+/* Tiles in shared memory, which software devices with subgroups have no use for: what GPUs run. */
+static void gpu_cases(sabir_context *context, const char *selector)
 {
-    conform_result result = run(context, &(conform_options){.device = selector, .filter = dense, .seed = 1});
-    skips_name_capabilities(&result);
-    conform_result_free(&result);
+    static const char *const filters[] = {dense, attentions, experts};
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
+        conform_result result = run(context, &(conform_options){.device = selector, .filter = filters[i], .seed = 1});
+        skips_name_capabilities(&result);
+        conform_result_free(&result);
+    }
 }
 
-Test(conform, vulkan_no_subgroups, .timeout = 300)
+Test(conform, vulkan_as_gpu, .timeout = 300)
 {
     sabir_context_options options = SABIR_CONTEXT_OPTIONS;
-    options.clamp = "no-subgroups";
-    on_device_with("vulkan", &options, dense_clamped_cases);
+    options.clamp = "no-software";
+    on_device_with("vulkan", &options, gpu_cases);
 }

@@ -304,6 +304,37 @@ sabir_status sbr_attention_problem_of(sbr_lowering *lowering, const sbr_node *no
 
 /* ---- Launches ---- */
 
+/* lavapipe ends an invocation's loops after 65,535 turns, all of them together. */
+enum { MOST_TURNS = 60000, NARROW = 32 };
+
+/* Whether one invocation can meet all that a row, or with BY_KEY a key, may meet. */
+static bool ends_in_time(const sbr_lowering *lowering, const sbr_attention_problem *p)
+{
+    const sbr_exprs *exprs = &lowering->module->exprs;
+    const int64_t d = sbr_expr_largest(exprs, p->d), dv = sbr_expr_largest(exprs, p->dv), heads = sbr_expr_largest(exprs, p->heads);
+    const int64_t keys = sbr_expr_largest(exprs, p->keys), queries = sbr_expr_largest(exprs, p->queries), items = sbr_expr_largest(exprs, p->items);
+    const int64_t met = p->flags & SBR_ATTENTION_IN_ROWS ? items : keys > queries ? keys : queries;
+    const int64_t turns = (d + SBR_ATTENTION_ROW_COLUMNS - 1) / SBR_ATTENTION_ROW_COLUMNS + (dv + SBR_ATTENTION_ROW_COLUMNS - 1) / SBR_ATTENTION_ROW_COLUMNS + 1;
+    return d >= 0 && dv >= 0 && heads >= 0 && met >= 0 && met < MOST_TURNS && heads < MOST_TURNS && turns < MOST_TURNS && met * heads <= MOST_TURNS / turns;
+}
+
+static bool is_narrow(const sbr_lowering *lowering, const sbr_attention_problem *p)
+{
+    const sbr_exprs *exprs = &lowering->module->exprs;
+    return sbr_expr_largest(exprs, p->d) <= NARROW && sbr_expr_largest(exprs, p->dv) <= NARROW;
+}
+
+/* Rows that have lists of their own leave nothing for a tile to share. On software Vulkan, where barriers are dear, a tile pays from heads of some 64 elements on:
+ * with 12 it took seventy times as long. */
+sbr_attention_form sbr_attention_form_of(const sbr_lowering *lowering, const sbr_attention_problem *p)
+{
+    if (lowering->options->prefer_wide) return SBR_ATTENTION_BY_BLOCK;
+    if (p->flags & SBR_ATTENTION_IN_BLOCKS) return SBR_ATTENTION_BY_TILE;
+    const bool in_rows = (p->flags & SBR_ATTENTION_IN_ROWS) != 0, software = lowering->options->software;
+    if (software && !ends_in_time(lowering, p)) return SBR_ATTENTION_BY_TILE;
+    return in_rows || (software && is_narrow(lowering, p)) ? SBR_ATTENTION_BY_ROW : SBR_ATTENTION_BY_TILE;
+}
+
 static void read_pattern(sbr_launcher *l, const sbr_attention_problem *p)
 {
     sbr_attention_view pattern = p->mask;
@@ -389,4 +420,14 @@ sbr_expr sbr_attention_row_groups(sbr_launcher *l, const sbr_attention_problem *
     sbr_idx(l, "run_rows", rows);
     sbr_idx(l, "run_tiles", sbr_expr_max(exprs, run_tiles, one));
     return groups;
+}
+
+sabir_status sbr_attention_end_rows(sbr_launcher *l, const sbr_attention_problem *p, sbr_expr own, sbr_expr columns, uint64_t factor)
+{
+    sbr_lowering *lowering = l->lowering;
+    const sbr_expr groups = sbr_mul(lowering, p->pairs, own), slices = sbr_ceil_div(lowering, columns, SBR_ATTENTION_ROW_COLUMNS);
+    sbr_idx(l, "groups", groups);
+    sbr_idx(l, "tiles", sbr_expr_max(&lowering->module->exprs, own, sbr_num(lowering, 1)));
+    sbr_idx(l, "slices", slices);
+    return sbr_launch_end(l, sbr_ceil_div(lowering, sbr_mul(lowering, groups, slices), l->desc->local_size), sbr_attention_work(lowering, p, factor));
 }

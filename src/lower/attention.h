@@ -14,6 +14,11 @@ enum {
 
 /* Rows and keys of a tile. */
 enum { SBR_ATTENTION_ROW_TILE = 16, SBR_ATTENTION_KEY_TILE = 32 };
+/* Columns that an invocation of attention_row and attention_gradient_row computes. */
+enum { SBR_ATTENTION_ROW_COLUMNS = 16 };
+
+/* Which kernels compute: attention_block and its siblings for OpenCL on CPUs, attention_tile, attention_row. */
+typedef enum { SBR_ATTENTION_BY_BLOCK, SBR_ATTENTION_BY_TILE, SBR_ATTENTION_BY_ROW } sbr_attention_form;
 
 /* An operand seen from the index space, the batch axes of q and then the key heads, and its strides along further axes. */
 typedef struct sbr_attention_view { sbr_view outer; sbr_expr head, row, column; } sbr_attention_view;
@@ -42,10 +47,13 @@ static inline bool sbr_attention_given(const sbr_attention_problem *problem, sbr
 {
     return sbr_attention_has(problem->attrs->given, operand);
 }
+sbr_attention_form sbr_attention_form_of(const sbr_lowering *lowering, const sbr_attention_problem *problem);
 /* Buffers and parameters that all kernels of this family have. */
 void sbr_attention_operands(sbr_launcher *l, const sbr_attention_problem *problem);
 /* Operations of a launch that takes `factor` for each query head, query, key and element. */
 uint64_t sbr_attention_work(sbr_lowering *lowering, const sbr_attention_problem *problem, uint64_t factor);
+/* Ends a launch by row: own: rows, or keys, of a pair. */
+sabir_status sbr_attention_end_rows(sbr_launcher *l, const sbr_attention_problem *problem, sbr_expr own, sbr_expr columns, uint64_t factor);
 /* Parameters `tiles` and the like of kernels/parts/attention_rows.k, and the number of groups. */
 sbr_expr sbr_attention_row_groups(sbr_launcher *l, const sbr_attention_problem *problem);
 #endif

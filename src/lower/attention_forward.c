@@ -24,15 +24,17 @@ static sabir_status resume(sbr_lowering *lowering, sbr_attention_problem *p, con
 
 static sabir_status launch(sbr_lowering *lowering, const sbr_attention_problem *p, const sbr_view *partial_lse, const sbr_view *result, const sbr_view *lse)
 {
-    const bool on_cpu = lowering->options->prefer_wide;
+    static const char *const kernels[] = {"attention_block", "attention_tile", "attention_row"};
+    const sbr_attention_form form = sbr_attention_form_of(lowering, p);
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, on_cpu ? "attention_block" : "attention_tile", p->arith, p->arith));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, kernels[form], p->arith, p->arith));
     sbr_attention_operands(&l, p);
     sbr_read(&l, "partial_lse", partial_lse);
     sbr_write(&l, "result", result);
     sbr_write(&l, "lse", lse);
+    if (form == SBR_ATTENTION_BY_ROW) return sbr_attention_end_rows(&l, p, sbr_mul(lowering, p->queries, p->heads), p->dv, 2);
     sbr_expr groups = sbr_attention_row_groups(&l, p);
-    if (!on_cpu) {
+    if (form == SBR_ATTENTION_BY_TILE) {
         const sbr_expr slices = sbr_ceil_div(lowering, p->dv, COLUMN_TILE);
         sbr_idx(&l, "slices", slices);
         groups = sbr_mul(lowering, groups, slices);

@@ -62,12 +62,11 @@ static void read_backward(sbr_launcher *l, const backward *b)
 
 /* ---- q, k and v ---- */
 
-static bool on_cpu(const sbr_lowering *lowering) { return lowering->options->prefer_wide; }
-
 static sabir_status begin_launch(sbr_launcher *l, sbr_lowering *lowering, const backward *b, const sbr_view *y)
 {
+    static const char *const kernels[] = {"attention_gradient_block", "attention_gradient_tile", "attention_gradient_row"};
     const sbr_attention_problem *p = &b->problem;
-    SABIR_TRY(sbr_launch_begin(l, lowering, on_cpu(lowering) ? "attention_gradient_block" : "attention_gradient_tile", p->arith, p->arith));
+    SABIR_TRY(sbr_launch_begin(l, lowering, kernels[sbr_attention_form_of(lowering, p)], p->arith, p->arith));
     read_backward(l, b);
     sbr_write(l, "y", y);
     sbr_uint(l, "key_heads", p->outer[p->batch]);
@@ -78,10 +77,17 @@ static sabir_status begin_launch(sbr_launcher *l, sbr_lowering *lowering, const 
     return SABIR_OK;
 }
 
+/* What kernels by row do not read. */
+static void row_parameters(sbr_launcher *l)
+{
+    sbr_idx(l, "run_rows", sbr_num(l->lowering, 1));
+    sbr_idx(l, "run_tiles", sbr_num(l->lowering, 1));
+}
+
 /* groups: of tiles; each computes every slice of columns. */
 static sabir_status end_launch(sbr_launcher *l, const backward *b, sbr_expr groups, sbr_expr columns, uint64_t factor)
 {
-    if (!on_cpu(l->lowering)) {
+    if (sbr_attention_form_of(l->lowering, &b->problem) == SBR_ATTENTION_BY_TILE) {
         const sbr_expr slices = sbr_ceil_div(l->lowering, columns, COLUMN_TILE);
         sbr_idx(l, "slices", slices);
         groups = sbr_mul(l->lowering, groups, slices);
@@ -91,13 +97,16 @@ static sabir_status end_launch(sbr_launcher *l, const backward *b, sbr_expr grou
 
 static sabir_status launch_by_query(sbr_lowering *lowering, const backward *b, const sbr_view *d_q)
 {
+    const sbr_attention_problem *p = &b->problem;
     const sbr_expr one = sbr_num(lowering, 1);
+    const bool by_row = sbr_attention_form_of(lowering, p) == SBR_ATTENTION_BY_ROW;
     sbr_launcher l;
     SABIR_TRY(begin_launch(&l, lowering, b, d_q));
-    const sbr_expr groups = sbr_attention_row_groups(&l, &b->problem);
     sbr_idx(&l, "key_tiles", one);
     sbr_idx(&l, "second", sbr_num(lowering, 0));
-    return end_launch(&l, b, groups, b->problem.d, 3);
+    if (!by_row) return end_launch(&l, b, sbr_attention_row_groups(&l, p), p->d, 3);
+    row_parameters(&l);
+    return sbr_attention_end_rows(&l, p, sbr_mul(lowering, p->queries, p->heads), p->d, 3);
 }
 
 /* The lists that go the other way take the places of the mask, the lists and, in blocks, the lengths. */
@@ -139,12 +148,12 @@ static sabir_status launch_by_key(sbr_lowering *lowering, const backward *b, con
     const sbr_expr key_tiles = p->flags & SBR_ATTENTION_IN_ROWS ? keys : sbr_ceil_div(lowering, keys, SBR_ATTENTION_KEY_TILE);
     sbr_launcher l;
     SABIR_TRY(begin_launch(&l, lowering, &turned, y));
-    sbr_idx(&l, "groups", sbr_mul(lowering, owners, key_tiles));
-    sbr_idx(&l, "tiles", one);
-    sbr_idx(&l, "run_rows", one);
-    sbr_idx(&l, "run_tiles", one);
     sbr_idx(&l, "key_tiles", sbr_expr_max(exprs, key_tiles, one));
     sbr_idx(&l, "second", second);
+    row_parameters(&l);
+    if (sbr_attention_form_of(lowering, p) == SBR_ATTENTION_BY_ROW) return sbr_attention_end_rows(&l, p, keys, sbr_expr_max(exprs, p->d, p->dv), 4);
+    sbr_idx(&l, "groups", sbr_mul(lowering, owners, key_tiles));
+    sbr_idx(&l, "tiles", one);
     return end_launch(&l, &turned, sbr_mul(lowering, owners, key_tiles), sbr_expr_max(exprs, p->d, p->dv), 4);
 }
 

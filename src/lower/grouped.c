@@ -57,7 +57,7 @@ static bool suits_tile(const sbr_lowering *lowering, const grouped_problem *prob
 {
     const sbr_lower_options *options = lowering->options;
     const uint32_t size = problem->y.type == SABIR_F64 ? 8 : 4;
-    if (options->prefer_wide || options->group_invocations < TILE_INVOCATIONS || options->shared_memory < TILE_ELEMENTS * size) return false;
+    if (options->prefer_wide || options->software || options->group_invocations < TILE_INVOCATIONS || options->shared_memory < TILE_ELEMENTS * size) return false;
     return sbr_expr_largest(&lowering->module->exprs, problem->m) >= TILE_WORTH && sbr_expr_largest(&lowering->module->exprs, problem->columns) >= TILE_WORTH;
 }
 
