@@ -1,6 +1,9 @@
 /* Reverse-mode differentiation, graph to graph: gradients are values of the same graph, built of the same operators, so that they can be differentiated
- * again. What is differentiated are float values; integers and bool carry no gradient. An operator without a rule is SABIR_UNSUPPORTED, with
- * its name and place, kept as the graph's error like every other mistake.
+ * again. What is differentiated are float values; integers and bool carry no gradient. Every operator has a rule. docs/gradients.md has an example.
+ *
+ * A mistake is kept as the graph's error, like every other, and the gradients are null values: SABIR_INVALID_TYPE where y or wrt is no float value,
+ * SABIR_INVALID_SHAPE where y has a rank or a seed or tangent another shape, SABIR_INVALID_ARGUMENT for pointers and options, SABIR_UNSUPPORTED for a
+ * product over too large a dim, for inputs made inside a loop's body, and where a function of sabir_custom_gradient says so.
  *
  * Where there is no one derivative: of equals that compete (maximum, max, max_pool, top_k, segment_max, scatter_max, clamp) the first takes the
  * gradient, in the order in which the operator itself breaks ties: the first operand, the lowest index, the value before its updates. abs and relu have

@@ -1,9 +1,9 @@
 /* Files: arrays from npy, idx and csv; safetensors; stores saved and loaded.
  *
  * What is read may be hostile: sizes are checked against the file before anything is allocated, and a file that contradicts itself is refused with
- * SABIR_IO and a message that names the file and the fault. Files whose first bytes are those of gzip are unpacked (zlib is opened at run time,
- * as drivers are; without it such a file is SABIR_UNSUPPORTED). What is written is written aside, in the same folder, and renamed when it is complete and on
- * the disk: a reader sees the old file or the new one, never a part. */
+ * SABIR_IO and a message that names the file and the fault; one that is not there is SABIR_NOT_FOUND. Arrays (npy, idx, csv) whose first bytes are those
+ * of gzip are unpacked (zlib is opened at run time, as drivers are; without it such a file is SABIR_UNSUPPORTED); safetensors are not. What is written is
+ * written aside, in the same folder, and renamed when it is complete and on the disk: a reader sees the old file or the new one, never a part. */
 #ifndef SABIR_IO_H
 #define SABIR_IO_H
 
@@ -33,7 +33,7 @@ typedef struct sabir_array {
 SABIR_API void sabir_array_free(sabir_context *context, sabir_array *array); /* leaves it empty; NULL and an empty array are allowed */
 /* A tensor of the array's type, shape and elements. */
 SABIR_API sabir_status sabir_array_upload(sabir_device *device, const sabir_array *array, sabir_tensor **tensor);
-SABIR_API sabir_status sabir_array_download(sabir_tensor *tensor, sabir_array *array);
+SABIR_API sabir_status sabir_array_download(sabir_tensor *tensor, sabir_array *array); /* waits for work in flight; the caller's to free */
 
 /* options may be NULL in all of these. Integers of 16 bits become i32. */
 
@@ -41,7 +41,7 @@ SABIR_API sabir_status sabir_array_download(sabir_tensor *tensor, sabir_array *a
 SABIR_API sabir_status sabir_npy_read(sabir_context *context, const char *path, const sabir_read_options *options, sabir_array *array);
 /* Version 1, little-endian, C order. bf16, which NumPy lacks, is SABIR_INVALID_TYPE. */
 SABIR_API sabir_status sabir_npy_write(sabir_context *context, const char *path, const sabir_array *array);
-/* The format of MNIST and its kin. */
+/* The format of MNIST and its kin: u8, i8, 16- and 32-bit integers, f32, f64, up to 8 axes. */
 SABIR_API sabir_status sabir_idx_read(sabir_context *context, const char *path, const sabir_read_options *options, sabir_array *array);
 
 typedef struct sabir_csv_options {
@@ -108,7 +108,8 @@ typedef struct sabir_load_options {
 #define SABIR_LOAD_OPTIONS {.size = sizeof(sabir_load_options)}
 
 /* Every tensor of the file into the variable of its name, made if there is none; other variables stay as they are. Types and shapes of existing
- * variables are compared before the first is written. options may be NULL. */
+ * variables are compared before the first is written: SABIR_INVALID_TYPE, SABIR_INVALID_SHAPE or, with strict, SABIR_NOT_FOUND leave the store as it was. A file
+ * that cannot be read to its end (SABIR_IO) may leave some variables loaded. options may be NULL. */
 SABIR_API sabir_status sabir_store_load(sabir_store *store, const char *path, const sabir_load_options *options);
 
 #ifdef __cplusplus

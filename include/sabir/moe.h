@@ -55,9 +55,9 @@ typedef struct sabir_route_options {
     int keep_probabilities;    /* 0: the k weights of a token are divided by their sum; non-zero: they stay probabilities */
     double temperature;        /* of the cosine gate; 0: 0.07 */
     sabir_value bias;          /* [experts], added for the choice alone, not for the weights (balancing without a loss) */
-    sabir_value key;           /* u32 [2 or more]: normal noise is added to the logits (Shazeer et al., 2017) */
+    sabir_value key;           /* u32 [2 or more]: normal noise is added to the logits (Shazeer et al., 2017); absent: none, whatever the next two say */
     sabir_value noise_weights; /* [d, experts]: the noise is scaled by softplus(tokens * noise_weights), without them by noise_scale */
-    double noise_scale;
+    double noise_scale;        /* finite; 0: no noise */
 } sabir_route_options;
 
 #define SABIR_ROUTE_OPTIONS {.size = sizeof(sabir_route_options)}
@@ -77,7 +77,9 @@ typedef struct sabir_routing {
     sabir_value z_loss;        /* rank 0: mean of logsumexp(logits)^2 (Zoph et al., 2022) */
 } sabir_routing;
 
-/* tokens [t, d], float. Returns the graph's status; after an error the values of routing are null. */
+/* tokens [t, d], float; t may be a dim. Returns the graph's status, SABIR_INVALID_ARGUMENT where weights are absent, k is not 1 to experts or a number is
+ * out of its range, SABIR_INVALID_SHAPE where a rank is not 2; after an error the values of routing are null. Gradients reach tokens, weights and
+ * noise_weights through routing.weights, logits, probabilities and the losses, not through the choice. */
 SABIR_API sabir_status sabir_route(sabir_graph *graph, sabir_value tokens, const sabir_route_options *options, sabir_routing *routing);
 /* tokens [t, d] -> [t * k, d]: each expert's tokens together; rows after the last are 0. */
 SABIR_API sabir_value sabir_dispatch(sabir_graph *graph, const sabir_routing *routing, sabir_value tokens);
@@ -93,7 +95,8 @@ typedef struct sabir_load {
     double variation; /* standard deviation of what experts kept, divided by the mean; 0 of nothing */
 } sabir_load;
 
-/* counts i32 [experts], groups i32 [experts + 1], as a run left them (outputs of routing.counts and routing.groups). load->size is set by the caller. */
+/* counts i32 [experts], groups i32 [experts + 1], as a run left them (outputs of routing.counts and routing.groups); waits for it. load->size is set by the
+ * caller. SABIR_INVALID_TYPE, SABIR_INVALID_SHAPE where the tensors are others. */
 SABIR_API sabir_status sabir_load_measure(sabir_context *context, sabir_tensor *counts, sabir_tensor *groups, sabir_load *load);
 /* A line of totals and one an expert: wanted, kept, a bar. The caller's: sabir_string_free. */
 SABIR_API sabir_status sabir_load_text(sabir_context *context, sabir_tensor *counts, sabir_tensor *groups, char **text);

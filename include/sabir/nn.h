@@ -70,11 +70,12 @@ SABIR_API uint32_t sabir_params_under(const sabir_params *params, const char *pr
 /* For sabir_minimize: groups[0] what has rank 2 or more, groups[1] the rest (biases, norms), without weight decay. Valid as sabir_params_values is. */
 SABIR_API void sabir_params_groups(sabir_params *params, sabir_parameter_group groups[2]);
 
-/* Writes the initial value of every parameter into the store's variable of its name. Numbers are Philox's (ops.h), keyed by the seed and the name,
- * so that neither the order of making nor other parameters matter, and the same on every device. */
+/* Writes the initial value of every parameter into the store's variable of its name, made if there is none. Numbers are Philox's (ops.h), keyed by the seed and
+ * the name, so that neither the order of making nor other parameters matter, and the same on every device. The graph is still there. */
 SABIR_API sabir_status sabir_params_initialise(const sabir_params *params, sabir_store *store);
 
-/* ---- Layers ---- */
+/* ---- Layers ----
+ * x has the type of the parameters. Names are not empty. A block that refuses its arguments leaves the graph's error, which names it with its scopes. */
 
 typedef enum sabir_activation {
     SABIR_ACTIVATION_NONE,
@@ -135,7 +136,7 @@ SABIR_API sabir_value sabir_feed_forward(sabir_params *params, const char *name,
 
 typedef struct sabir_experts_options {
     size_t size;
-    int64_t experts;
+    int64_t experts;               /* at least 1 */
     int64_t hidden;                /* inside an expert; 0: 4 times the width */
     sabir_feed_forward_kind kind;
     sabir_route_options route;     /* weights is made here; k, gate, capacity_factor and the rest as in moe.h. size 0, as left alone: all defaults */
@@ -150,7 +151,7 @@ SABIR_API sabir_value sabir_experts_block(sabir_params *params, const char *name
 
 typedef struct sabir_transformer_options {
     size_t size;
-    int64_t heads;
+    int64_t heads;          /* at least 1: the options are needed */
     int64_t kv_heads;       /* heads of keys and values, a divisor of heads (grouped-query attention); 0: heads */
     int64_t head;           /* width of a head, even, up to 256; 0: width / heads */
     int64_t hidden;         /* of the feed-forward part; 0: 4 times the width */

@@ -191,7 +191,8 @@ SABIR_API sabir_value sabir_sort(sabir_graph *graph, sabir_value x, int32_t axis
 /* Keys sorted along the last axis, ascending and stable, values ([..., n] of the same shape) moved along. */
 SABIR_API sabir_value sabir_sort_by_key(sabir_graph *graph, sabir_value keys, sabir_value values, sabir_value *sorted_values);
 typedef struct sabir_top_k_attrs { int64_t k; } sabir_top_k_attrs;
-/* Of the last axis; k at most its extent. */
+/* Of the last axis, largest first, of equals the one with the lower index; NaN counts as larger than anything. k at most its extent. *indices (NULL
+ * allowed), i32: where each was. */
 SABIR_API sabir_value sabir_top_k(sabir_graph *graph, sabir_value x, int64_t k, sabir_value *indices);
 typedef struct sabir_compact_attrs { int64_t capacity; } sabir_compact_attrs;
 /* mask: bool [n] -> indices i32 [capacity], ascending, then -1. *count: i32, at most capacity. *overflow: bool. */

@@ -90,7 +90,7 @@ typedef struct sabir_optimizer {
     sabir_value own[2];   /* Sabir's */
 } sabir_optimizer;
 
-/* Gradients of loss (rank 0, float) by the parameters, and the update, assigned: a training step. *optimizer may be NULL. */
+/* Gradients of loss (rank 0, float) by the parameters, and the update, assigned: a training step. options is needed; optimizer may be NULL. */
 SABIR_API sabir_status sabir_minimize(sabir_graph *graph, sabir_value loss, const sabir_optimizer_options *options, const sabir_parameter_group *groups,
                                       uint32_t group_count, sabir_optimizer *optimizer);
 /* The same in two parts, for gradients made otherwise. begin makes update, rate, scale and micro; apply takes the gradients of all parameters of all
@@ -107,7 +107,7 @@ typedef struct sabir_lbfgs sabir_lbfgs; /* of one thread at a time */
 
 typedef struct sabir_lbfgs_options {
     size_t size;
-    int64_t history;          /* pairs kept; 0: 10 */
+    int64_t history;          /* pairs kept, up to 1000; 0: 10 */
     int32_t most_evaluations; /* of one line search; 0: 25 */
     double decrease;          /* c1 of the strong Wolfe conditions; 0: 1e-4 */
     double curvature;         /* c2; 0: 0.9 */
@@ -124,9 +124,9 @@ typedef struct sabir_lbfgs_report {
 } sabir_lbfgs_report;
 
 /* Limited-memory BFGS (Nocedal 1980) by the two-loop recursion on the device, its history in variables; the host drives a line search for the strong
- * Wolfe conditions (Nocedal and Wright, "Numerical Optimization", algorithms 3.5 and 3.6) and reads two numbers an evaluation.
+ * Wolfe conditions (Nocedal and Wright, "Numerical Optimization", algorithms 3.5 and 3.6) and reads three numbers an evaluation.
  * Adds the gradient and its assigns to graph, whose loss (rank 0) depends on variables, all f32 or all f64, and compiles. Further inputs of graph are bound through
- * sabir_lbfgs_program. The store holds the parameters. options may be NULL. */
+ * sabir_lbfgs_program. The store holds the parameters, at most 4096 variables (SABIR_UNSUPPORTED beyond). graph may go afterwards. options may be NULL. */
 SABIR_API sabir_status sabir_lbfgs_create(sabir_graph *graph, sabir_value loss, const sabir_value *variables, uint32_t count, sabir_device *device,
                                           sabir_store *store, const sabir_lbfgs_options *options, sabir_lbfgs **lbfgs);
 SABIR_API void sabir_lbfgs_destroy(sabir_lbfgs *lbfgs); /* NULL is allowed */

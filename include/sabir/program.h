@@ -104,7 +104,7 @@ typedef struct sabir_memory_report {
 SABIR_API sabir_status sabir_program_memory(const sabir_program *program, sabir_memory_report *report);
 SABIR_API sabir_status sabir_graph_memory(sabir_graph *graph, sabir_device *device, const sabir_compile_options *options, sabir_memory_report *report);
 
-/* Steps as text: kernels, shapes, fusion, buffers. The caller's: sabir_string_free. */
+/* Steps as text: kernels, shapes, fusion, buffers; and the graph's notes (of detours that gradients take). The caller's: sabir_string_free. */
 SABIR_API sabir_status sabir_program_text(const sabir_program *program, char **text);
 /* Device times of the runs since the last call of sabir_profile_reset, by kernel: a table as text, and a Chrome trace (JSON) of the last run. */
 SABIR_API sabir_status sabir_profile_table(sabir_program *program, char **text);

@@ -12,11 +12,12 @@ extern "C" {
 
 /* ---- Operators. ops.h has segment_sum, _mean and _max, and spmm. ---- */
 
-/* x [e, f...], rows i32 [n + 1] ascending within 0 .. e -> [n, f...]. */
+/* x [e, f...], rows i32 [n + 1] ascending within 0 .. e -> [n, f...]. Of a row without entries inf, or the largest integer (segment_max: -inf, or the
+ * smallest; sum and mean: 0). */
 SABIR_API sabir_value sabir_segment_min(sabir_graph *graph, sabir_value x, sabir_value rows);
-/* x [e, f...] float, rows i32 [n + 1] -> [e, f...]: exp(x) divided by its sum over the segment, shifted by the largest. */
+/* x [e, f...] float, rows i32 [n + 1] -> [e, f...]: exp(x) divided by its sum over the segment, shifted by the largest; 0 for an entry of no row. */
 SABIR_API sabir_value sabir_segment_softmax(sabir_graph *graph, sabir_value x, sabir_value rows);
-/* rows i32 [n + 1] -> i32 [entries]. */
+/* rows i32 [n + 1] -> i32 [entries]: the row of each entry; -1 for an entry of no row. */
 SABIR_API sabir_value sabir_segment_ids(sabir_graph *graph, sabir_value rows, sabir_extent entries);
 /* rows i32 [n + 1], columns i32 [e], x [n, f] and y [m, f] -> [e]: x[row of e] . y[columns[e]]; or with heads x [n, h, f] and y [m, h, f] -> [e, h].
  * A column outside y gives 0, and so does an entry of no row. */
@@ -126,11 +127,13 @@ typedef struct sabir_sparse {
 SABIR_API sabir_sparse sabir_sparse_constant(sabir_graph *graph, const sabir_csr *csr);
 /* As six inputs, name.rows, name.columns and so on, of extents that may be dims. */
 SABIR_API sabir_sparse sabir_sparse_input(sabir_graph *graph, const char *name, sabir_extent rows, sabir_extent columns, sabir_extent entries);
-/* Makes tensors and binds them to the inputs of that name; those that the program does not read are left out. */
+/* Makes tensors and binds them to the inputs of that name; those that the program does not read are left out. SABIR_NOT_FOUND where it reads none of them. The
+ * program keeps the tensors; csr may go. */
 SABIR_API sabir_status sabir_sparse_bind(sabir_program *program, sabir_device *device, const char *name, const sabir_csr *csr);
 /* From row pointers and columns that are in the graph; transposed there, by one sort. column_count is a number. */
 SABIR_API sabir_sparse sabir_sparse_values(sabir_graph *graph, sabir_value rows, sabir_value columns, int64_t column_count);
-/* From coordinates i32 [e] in any order, computed in the graph. *order (NULL allowed), i32 [e]: which of the entries given each one is. */
+/* From coordinates i32 [e] in any order, computed in the graph; entries of a row stay in their order. *order (NULL allowed), i32 [e]: which of the entries given
+ * each one is. Entries whose row is outside 0 .. row_count - 1 are left out: they stand last, with order -1. */
 SABIR_API sabir_sparse sabir_sparse_coordinates(sabir_graph *graph, sabir_value row_indices, sabir_value column_indices, int64_t row_count,
                                                 int64_t column_count, sabir_value *order);
 
