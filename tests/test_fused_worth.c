@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "lower/module.h"
-#include "sabir/sabir.h"
+#include "support/fault.h"
 
 enum { MANY = 40, FEW = 8, MOST = 64, SMALL = 100, LARGE = 1 << 18 };
 
@@ -30,13 +30,18 @@ static void teardown(fixture *f)
     sabir_context_release(f->context);
 }
 
-static sbr_module *lower(const fixture *f, sabir_specialise how)
+static sbr_lower_options options_of(sabir_specialise how)
 {
-    const sbr_lower_options options = {
+    return (sbr_lower_options){
         .fuse = true, .compiler = true, .simplify = true, .plan = true, .specialise = how, .prefer_wide = true, .largest_binding = UINT32_MAX,
         .largest_allocation = 1u << 30, .buffer_alignment = 64, .shared_memory = 32768, .group_invocations = 256, .has_f64 = true, .has_i64 = true,
         .has_addresses = true,
     };
+}
+
+static sbr_module *lower(const fixture *f, sabir_specialise how)
+{
+    const sbr_lower_options options = options_of(how);
     sbr_module *module;
     cr_assert_eq(sbr_lower_graph(f->graph, &allocator, &options, &module), SABIR_OK, "%s", sabir_last_message());
     return module;
@@ -200,4 +205,23 @@ Test(fused_worth, only_where_it_saves_kernels)
         cr_expect_leq(never.kernels, automatic.kernels, "%u chains: %u kernels, %u", chains, never.kernels, automatic.kernels);
         teardown(&f);
     }
+}
+
+Test(fused_worth, allocations_fail)
+{
+    fixture f = setup();
+    const sbr_lower_options options = options_of(SABIR_SPECIALISE_AUTO);
+    put_chains(&f, MANY);
+    for (uint64_t n = 1;; n++) {
+        fault_memory memory = FAULT_MEMORY;
+        const sabir_allocator failing = fault_allocator(&memory);
+        sbr_module *module;
+        fault_memory_fail_nth(&memory, n, false);
+        const sabir_status status = sbr_lower_graph(f.graph, &failing, &options, &module);
+        cr_assert_eq(status, memory.failed ? SABIR_OUT_OF_MEMORY : SABIR_OK, "allocation %d: %s", (int)n, sabir_status_name(status));
+        sbr_module_free(module);
+        cr_assert_eq(memory.live_blocks, 0, "allocation %d leaks", (int)n);
+        if (!memory.failed) break;
+    }
+    teardown(&f);
 }
