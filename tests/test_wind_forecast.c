@@ -11,7 +11,7 @@
 #include "wind_forecast/sphere.h"
 #include "wind_forecast/winds.h"
 
-enum { BATCH = 2, STEPS = 5, STEPS_AGAIN = 3, STEPS_APART = 1, MOST_KERNELS = 60 };
+enum { BATCH = 2, STEPS = 4, STEPS_AGAIN = 2, STEPS_APART = 1, MOST_KERNELS = 60 };
 
 typedef struct outcome {
     float error[STEPS];
