@@ -29,5 +29,6 @@ sabir_value sbr_walk_add(sabir_graph *graph, sabir_value a, sabir_value b)
     if (a.index == SABIR_NONE_INDEX) return b;
     if (b.index == SABIR_NONE_INDEX || graph->status != SABIR_OK) return a;
     const sbr_node node = graph->nodes.data[sbr_value_at(graph, b.index)->node];
+    if (node.op == SBR_OP_neg) return sabir_sub(graph, a, (sabir_value){graph, node.inputs[0]});
     return is_sparse(graph, &node) ? add_sparse(graph, a, &node) : sabir_add(graph, a, b);
 }

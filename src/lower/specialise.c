@@ -1,6 +1,6 @@
 /* Which launches run by kernels made for them: for the storage types of their operands (PLAIN), for constants of their own. Such kernels are
  * faster, and each is compiled by itself. */
-#include "lower.h"
+#include "driver.h"
 
 /* Work is counted in elements that are loaded. On PoCL a general kernel takes 5 to 20 ns longer for one; a launch takes 10 us whatever it does, a kernel
  * some 300 ms to compile. Constants make many kernels of one, so they have to win more. */
@@ -59,12 +59,8 @@ void sbr_specialise(sbr_module *module, sabir_specialise how)
     double times = 1;
     if (how == SABIR_SPECIALISE_NEVER) return;
     for (uint32_t i = 0; i < module->steps.count; i++) {
-        const sbr_step *step = &module->steps.data[i];
-        const sbr_step *loop = step->kind == SBR_STEP_END ? &module->steps.data[step->match] : step;
-        const double trips = loop->trips > 0 ? (double)loop->trips : 1;
-        if (step->kind == SBR_STEP_LOOP) times *= trips;
-        else if (step->kind == SBR_STEP_END) times /= trips;
-        else if (step->kind == SBR_STEP_LAUNCH) choose(module, step->launch, times, how);
+        times = sbr_times_after(module, i, times);
+        if (module->steps.data[i].kind == SBR_STEP_LAUNCH) choose(module, module->steps.data[i].launch, times, how);
     }
     join(module);
 }
