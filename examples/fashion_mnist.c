@@ -25,7 +25,7 @@ static const char help[] =
     "usage: fashion_mnist [options]\n"
     "Trains a convolutional network on Fashion-MNIST, on every device found. Writes the loss curve and confusion matrices (PNG) and report.json.\n"
     "  --device ID        this device only (sabir devices lists them)\n"
-    "  --epochs N         (default 6)\n"
+    "  --epochs N         (default 8)\n"
     "  --seed N           of the weights and of the shuffling (default 1); the same seed gives the same bits on the same device\n"
     "  --checkpoint FILE  saved after each epoch (safetensors); needs --device\n"
     "  --resume FILE      go on from a checkpoint of a run with the same --epochs; needs --device\n"
@@ -431,7 +431,7 @@ static int parse(int argc, char **argv, settings *s)
 {
     static const struct option options[] = {{"device", 1, 0, 'D'},     {"epochs", 1, 0, 'n'}, {"seed", 1, 0, 's'}, {"checkpoint", 1, 0, 'c'}, {"resume", 1, 0, 'r'},
                                             {"data", 1, 0, 'd'}, {"out", 1, 0, 'o'},    {"json", 0, 0, 'j'}, {"help", 0, 0, 'h'},       {0, 0, 0, 0}};
-    int64_t epochs = 6, seed = 1;
+    int64_t epochs = 8, seed = 1;
     for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         switch (option) {
             case 'D': s->device = optarg; break;

@@ -355,6 +355,9 @@ static void mistakes(sabir_context *context, const char *selector)
     options.capacity_factor = 1;
     options.gate = (sabir_gate)7;
     refuse(context, options, SABIR_INVALID_ARGUMENT, "7 is no gate");
+    options.gate = SABIR_GATE_SOFTMAX;
+    options.size = 0;
+    refuse(context, options, SABIR_INVALID_ARGUMENT, "size is not set");
     sabir_load load = {.size = sizeof load};
     cr_assert_eq(sabir_load_measure(context, NULL, NULL, &load), SABIR_INVALID_ARGUMENT);
 }

@@ -29,7 +29,7 @@ static const char help[] =
     "usage: ocean_transport [options]\n"
     "Carries the sea-surface temperature of January through a simulated year by 3 % of the monthly wind, on every device found, and compares\n"
     "the devices with the reference. Writes maps (PNG) and report.json.\n"
-    "  --out DIR        where to write (default out/demo)\n"
+    "  --out DIR        where to write (default out/ocean)\n"
     "  --data DIR       folder of coads_climatology.cdf and etopo120.cdf (default: Debian's ferret-datasets)\n"
     "  --device ID      this device only, beside the reference (sabir devices lists them)\n"
     "  --days N         length of the run (default 365)\n"
@@ -303,7 +303,7 @@ int main(int argc, char **argv)
     static climate data;
     static grid sphere;
     static run runs[MOST_DEVICES];
-    settings s = {.out = "out/demo", .steps_a_day = 2, .days = 365, .step = {.diffusion = 1000}};
+    settings s = {.out = "out/ocean", .steps_a_day = 2, .days = 365, .step = {.diffusion = 1000}};
     const int parsed = parse(argc, argv, &s);
     if (parsed) return parsed == 1 ? 0 : 2;
     if (!make_folder(s.out) || !climate_read(s.data, &data)) return 2;

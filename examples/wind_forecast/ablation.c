@@ -30,9 +30,9 @@ static void print_table(FILE *out, const job *j, const ablation_options *options
     if (sabir_device_info_of(j->device, &info) != SABIR_OK) info.name[0] = '\0';
     fprintf(out, "Root-mean-square error of 24 months of wind, each a month ahead, m/s; %d steps of %d months, seeds %llu to %llu, on %s (%s).\n", options->steps,
             options->batch, (unsigned long long)options->seed, (unsigned long long)options->seed + (unsigned long long)options->seeds - 1, info.id, info.name);
-    fprintf(out, "Made by: wind_forecast --ablation FILE --steps %d --batch %d --seed %llu --seeds %d --device %s\n\n", options->steps, options->batch,
+    fprintf(out, "Made by: wind_forecast --%s FILE --steps %d --batch %d --seed %llu --seeds %d --device %s\n\n", options->whole_only ? "spread" : "ablation", options->steps, options->batch,
             (unsigned long long)options->seed, options->seeds, info.id);
-    fprintf(out, "%-24s %7s %7s  %s\n", "model", "mean", "spread", "the family left out");
+    fprintf(out, "%-24s %7s %7s  %s\n", "model", "mean", "spread", options->whole_only ? "" : "the family left out");
     for (int i = 0; i < count; i++)
         fprintf(out, "%-24s %7.4f %7.4f  %s\n", lines[i].name, lines[i].mean, lines[i].spread, i ? verdict(&lines[i], &lines[0], options->seeds) : "");
 }
@@ -40,22 +40,25 @@ static void print_table(FILE *out, const job *j, const ablation_options *options
 static bool run_line(const job *j, const ablation_options *options, line *l, float *forecasts)
 {
     job one = *j;
+    const fit_curve curve = {malloc((size_t)options->steps * sizeof(float)), malloc((size_t)options->steps * sizeof(float))};
+    bool fine = curve.error && curve.share;
     one.families = l->families;
-    for (int i = 0; i < options->seeds; i++) {
-        sabir_store *store;
+    for (int i = 0; i < options->seeds && fine; i++) {
+        sabir_store *store = NULL;
         fit_report fitted;
         forecast_report result;
         const fit_options fit = {.steps = options->steps, .batch = options->batch, .seed = options->seed + (uint64_t)i, .progress = l->name};
-        if (!job_fit(&one, &fit, &store, NULL, &fitted)) return false;
-        const bool fine = job_forecast(&one, store, forecasts, &result);
+        fine = job_fit(&one, &fit, &store, &curve, &fitted) && job_forecast(&one, store, forecasts, &result);
         sabir_store_release(store);
-        if (!fine) return false;
+        if (!fine) break;
         l->rmse[i] = result.rmse;
         printf("%-24s seed %llu  %.4f m/s  %.0f s\n", l->name, (unsigned long long)fit.seed, result.rmse, fitted.seconds);
         fflush(stdout);
     }
-    summarise(l, options->seeds);
-    return true;
+    free(curve.error);
+    free(curve.share);
+    if (fine) summarise(l, options->seeds);
+    return fine;
 }
 
 bool ablation_run(const job *j, const ablation_options *options, const char *file)
@@ -65,7 +68,7 @@ bool ablation_run(const job *j, const ablation_options *options, const char *fil
                            {"without messages", ALL_FAMILIES & ~MESSAGES, {0}, 0, 0},
                            {"without attention", ALL_FAMILIES & ~ATTENTION, {0}, 0, 0},
                            {"without experts", ALL_FAMILIES & ~EXPERTS, {0}, 0, 0}};
-    const int count = (int)(sizeof lines / sizeof *lines);
+    const int count = options->whole_only ? 1 : (int)(sizeof lines / sizeof *lines);
     float *forecasts = malloc(sizeof(float[MONTHS - TRAINING][FIELDS * CELLS]));
     bool fine = forecasts != NULL;
     for (int i = 0; i < count && fine; i++) fine = run_line(j, options, &lines[i], forecasts);

@@ -138,52 +138,70 @@ static double mean(const float *losses, int first, int count)
     return sum / count;
 }
 
-static bool take_steps(sabir_program *program, const samples *d, sabir_tensor *error, const fit_options *options, float *losses)
+/* Of the training months: the weighted mean square of what climatology leaves. */
+static void climatology_errors(const winds *w, double errors[TRAINING])
 {
+    static sample one;
+    double area = 0;
+    for (int k = 0; k < CELLS; k++) area += FIELDS * (double)w->weight[k / COLUMNS];
+    for (int t = FIRST_TARGET; t < TRAINING; t++) {
+        winds_sample(w, t, &one);
+        errors[t - FIRST_TARGET] = 0;
+        for (int k = 0; k < FIELDS * CELLS; k++) errors[t - FIRST_TARGET] += (double)(one.target[k] * one.target[k]) * (double)w->weight[k % CELLS / COLUMNS] / area;
+    }
+}
+
+static bool take_steps(const job *j, sabir_program *program, const samples *d, sabir_tensor *error, const fit_options *options, const fit_curve *curve)
+{
+    double climatology[TRAINING];
+    climatology_errors(j->w, climatology);
     deck cards = {.count = TRAINING - FIRST_TARGET, .next = TRAINING - FIRST_TARGET, .state = options->seed * 2654435761u + 1};
     for (int i = 0; i < cards.count; i++) cards.card[i] = i;
     progress bar;
     progress_begin(&bar, options->progress, options->steps);
     for (int i = 0; i < options->steps; i++) {
         int32_t months[MODEL_MOST_BATCH];
-        for (int k = 0; k < options->batch; k++) months[k] = draw(&cards);
+        double left = 0;
+        for (int k = 0; k < options->batch; k++) {
+            months[k] = draw(&cards);
+            left += climatology[months[k]] / options->batch;
+        }
         if (!good(sabir_tensor_write(d->months, 0, months, (uint64_t)options->batch * sizeof *months), "months") ||
-            !good(sabir_run(program, NULL, 0), "a training step") || !good(sabir_tensor_read(error, 0, &losses[i], sizeof *losses), "the error"))
+            !good(sabir_run(program, NULL, 0), "a training step") || !good(sabir_tensor_read(error, 0, &curve->error[i], sizeof(float)), "the error"))
             return false;
-        if (!isfinite(losses[i])) {
-            fprintf(stderr, "the error of step %d is %g\n", i, (double)losses[i]);
+        if (!isfinite(curve->error[i])) {
+            fprintf(stderr, "the error of step %d is %g\n", i, (double)curve->error[i]);
             return false;
         }
-        progress_step(&bar, i + 1, (double)losses[i]);
+        curve->share[i] = (float)((double)curve->error[i] / left);
+        progress_step(&bar, i + 1, (double)curve->error[i]);
     }
     progress_end(&bar);
     return true;
 }
 
-bool job_fit(const job *j, const fit_options *options, sabir_store **store, float *losses, fit_report *report)
+bool job_fit(const job *j, const fit_options *options, sabir_store **store, const fit_curve *curve, fit_report *report)
 {
-    float *own = losses ? NULL : malloc((size_t)options->steps * sizeof *own), *all = losses ? losses : own;
     samples d = {0};
     sabir_tensor *error = NULL;
     sabir_program *program = NULL;
     *report = (fit_report){0};
     *store = NULL;
-    bool fine = all && good(sabir_store_create(j->device, store), "a store") && upload_samples(j, FIRST_TARGET, TRAINING, options->batch, &d) &&
+    bool fine = good(sabir_store_create(j->device, store), "a store") && upload_samples(j, FIRST_TARGET, TRAINING, options->batch, &d) &&
                 good(sabir_tensor_create(j->device, SABIR_F32, SABIR_SCALAR_SHAPE, &error), "the error");
     if (fine) program = compile_step(j, options, *store, report);
     fine = program && bind_samples(program, &d) && bind(program, "error", error);
     const double started = seconds_now();
-    fine = fine && take_steps(program, &d, error, options, all);
+    fine = fine && take_steps(j, program, &d, error, options, curve);
     report->seconds = seconds_now() - started;
     if (fine) {
         const int tenth = options->steps < 10 ? 1 : options->steps / 10;
-        report->loss_first = mean(all, 0, tenth);
-        report->loss_last = mean(all, options->steps - tenth, tenth);
+        report->loss_first = mean(curve->error, 0, tenth);
+        report->loss_last = mean(curve->error, options->steps - tenth, tenth);
     }
     sabir_program_destroy(program);
     sabir_tensor_release(error);
     release_samples(&d);
-    free(own);
     if (fine) return true;
     sabir_store_release(*store);
     *store = NULL;

@@ -24,8 +24,11 @@ typedef struct fit_report {
     uint64_t kernels, launches, parameters, peak_bytes, live_bytes; /* of the training step; live_bytes: the bound that lifetimes give */
 } fit_report;
 
-/* Trains from first weights; the store, which is made, holds the parameters and what the optimizer keeps. losses [steps], or NULL. */
-bool job_fit(const job *j, const fit_options *options, sabir_store **store, float *losses, fit_report *report);
+/* By step: the mean square error, (m/s)^2, and that over the error of climatology for the same months, some of which are harder than others. [steps] each. */
+typedef struct fit_curve { float *error, *share; } fit_curve;
+
+/* Trains from first weights; the store, which is made, holds the parameters and what the optimizer keeps. */
+bool job_fit(const job *j, const fit_options *options, sabir_store **store, const fit_curve *curve, fit_report *report);
 
 typedef struct forecast_report { double rmse, seconds; } forecast_report;
 

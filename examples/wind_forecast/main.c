@@ -16,20 +16,22 @@ static const char help[] =
     "Trains for a few steps from nothing, then forecasts 24 months of real wind, each a month ahead, with the weights of a checkpoint on every device found,\n"
     "compares the devices, and writes maps (PNG), the loss curve and report.json.\n"
     "  --checkpoint FILE  weights to forecast with (safetensors; default examples/wind_forecast/checkpoint.safetensors)\n"
-    "  --steps N          training steps (default 24; 600 with --fit and --ablation)\n"
+    "  --steps N          training steps (default 80; 400 with --fit, --ablation and --spread)\n"
     "  --batch N          months a step (default 2, at most 8)\n"
     "  --seed N           of first weights and of the order of months (default 1)\n"
     "  --fit FILE         train in full, write the checkpoint and forecast with it\n"
     "  --ablation FILE    train in full without each family of operators in turn, with --seeds seeds, and write a table\n"
+    "  --spread FILE      train in full with --seeds seeds, and write mean and spread of the error\n"
     "  --seeds N          (default 3)\n"
     "  --without LIST     leave out transport, messages, attention, experts (comma between; for --fit)\n"
-    "  --device ID        this device only (sabir devices lists them); training takes the first device otherwise\n"
+    "  --device ID        this device and the reference only (sabir devices lists them); otherwise all forecast, and training takes a GPU, or, where there\n"
+    "                     is none, OpenCL\n"
     "  --data DIR         folder of monthly_navy_winds.cdf and etopo120.cdf (default: Debian's ferret-datasets)\n"
     "  --out DIR          where to write (default out/demo)\n"
     "  --help\n";
 
 typedef struct settings {
-    const char *data, *out, *device, *checkpoint, *fit, *ablation;
+    const char *data, *out, *device, *checkpoint, *fit, *ablation, *spread;
     int steps, batch, seeds;
     uint64_t seed;
     unsigned families;
@@ -73,7 +75,7 @@ enum { WANTED_HELP = 1, WRONG = 2 };
 static int parse(int argc, char **argv, settings *s)
 {
     static const struct option options[] = {{"checkpoint", 1, 0, 'c'}, {"steps", 1, 0, 'n'}, {"batch", 1, 0, 'b'}, {"seed", 1, 0, 's'}, {"fit", 1, 0, 'f'},
-                                            {"ablation", 1, 0, 'a'}, {"seeds", 1, 0, 'S'}, {"without", 1, 0, 'w'}, {"device", 1, 0, 'D'}, {"data", 1, 0, 'd'},
+                                            {"ablation", 1, 0, 'a'}, {"spread", 1, 0, 'r'}, {"seeds", 1, 0, 'S'}, {"without", 1, 0, 'w'}, {"device", 1, 0, 'D'}, {"data", 1, 0, 'd'},
                                             {"out", 1, 0, 'o'}, {"help", 0, 0, 'h'}, {0, 0, 0, 0}};
     int64_t steps = 0, batch = 2, seed = 1, seeds = 3;
     for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
@@ -84,6 +86,7 @@ static int parse(int argc, char **argv, settings *s)
             case 's': seed = number_of(optarg, 0, INT64_C(1) << 50); break;
             case 'f': s->fit = optarg; break;
             case 'a': s->ablation = optarg; break;
+            case 'r': s->spread = optarg; break;
             case 'S': seeds = number_of(optarg, 1, ABLATION_MOST_SEEDS); break;
             case 'w':
                 if (!leave_out(s, optarg)) return WRONG;
@@ -99,7 +102,7 @@ static int parse(int argc, char **argv, settings *s)
         fputs("an argument is no number or out of its range; wind_forecast --help lists the options\n", stderr);
         return WRONG;
     }
-    s->steps = steps ? (int)steps : s->fit || s->ablation ? 600 : 24;
+    s->steps = steps ? (int)steps : s->fit || s->ablation || s->spread ? 400 : 80;
     s->batch = (int)batch;
     s->seed = (uint64_t)seed;
     s->seeds = (int)seeds;
@@ -126,15 +129,19 @@ static bool make_folder(const char *path)
 static bool train(const job *j, const settings *s, report *r)
 {
     sabir_store *store = NULL;
-    float *losses = malloc((size_t)s->steps * sizeof *losses);
+    const fit_curve curve = {malloc((size_t)s->steps * sizeof(float)), malloc((size_t)s->steps * sizeof(float))};
     const fit_options options = {.steps = s->steps, .batch = s->batch, .seed = s->seed, .progress = "training"};
-    bool fine = losses && job_fit(j, &options, &store, losses, &r->train);
+    sabir_device_info info = {.size = sizeof info};
+    bool fine = curve.error && curve.share && good(sabir_device_info_of(j->device, &info), "the device");
+    snprintf(r->train_device, sizeof r->train_device, "%s", info.id);
+    fine = fine && job_fit(j, &options, &store, &curve, &r->train);
     r->steps = s->steps;
     if (fine) print_training(r);
-    fine = fine && report_curve(r, s->out, losses);
+    fine = fine && report_curve(r, s->out, curve.share);
     if (fine && s->fit) fine = report_checkpoint(store, s->fit, s->seed, s->steps);
     sabir_store_release(store);
-    free(losses);
+    free(curve.error);
+    free(curve.share);
     return fine;
 }
 
@@ -163,7 +170,7 @@ static bool forecast(job *j, const settings *s, report *r)
     for (uint32_t d = 0; d < devices && r->runs < REPORT_MOST_DEVICES; d++) {
         sabir_device_info info = {.size = sizeof info};
         if (!good(sabir_device_describe(j->context, d, &info), "a device")) return false;
-        if (s->device && strcmp(info.id, s->device) != 0 && strcmp(info.id, "reference") != 0) continue;
+        if (s->device && strcmp(info.id, r->train_device) != 0 && strcmp(info.id, "reference") != 0) continue;
         if (!forecast_on(j, info.id, s, &r->run[r->runs])) return false;
         r->runs++;
     }
@@ -172,12 +179,25 @@ static bool forecast(job *j, const settings *s, report *r)
     return true;
 }
 
+/* The device asked for; otherwise the fastest: a GPU, or where there is none OpenCL, whose kernels on a CPU are several times as fast as Vulkan's. */
+static bool open_training_device(job *j, const settings *s)
+{
+    sabir_device_info info = {.size = sizeof info};
+    if (s->device) return good(sabir_device_open(j->context, s->device, &j->device), s->device);
+    if (!good(sabir_device_open(j->context, "auto", &j->device), "auto") || !good(sabir_device_info_of(j->device, &info), "auto")) return false;
+    sabir_device *other = NULL;
+    if (!info.software || sabir_device_open(j->context, "opencl", &other) != SABIR_OK) return true;
+    sabir_device_release(j->device);
+    j->device = other;
+    return true;
+}
+
 static bool work(job *j, const settings *s, report *r)
 {
-    if (!good(sabir_device_open(j->context, s->device ? s->device : "auto", &j->device), s->device ? s->device : "auto")) return false;
-    if (s->ablation) {
-        const ablation_options options = {.steps = s->steps, .batch = s->batch, .seeds = s->seeds, .seed = s->seed};
-        const bool fine = ablation_run(j, &options, s->ablation);
+    if (!open_training_device(j, s)) return false;
+    if (s->ablation || s->spread) {
+        const ablation_options options = {.steps = s->steps, .batch = s->batch, .seeds = s->seeds, .seed = s->seed, .whole_only = s->spread != NULL};
+        const bool fine = ablation_run(j, &options, s->spread ? s->spread : s->ablation);
         sabir_device_release(j->device);
         return fine;
     }

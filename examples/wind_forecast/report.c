@@ -21,7 +21,7 @@ void report_compare(report *r)
 void print_training(const report *r)
 {
     const fit_report *t = &r->train;
-    printf("trained %d steps from nothing in %.1f s: mean square error %.3f -> %.3f (m/s)^2\n", r->steps, t->seconds, t->loss_first, t->loss_last);
+    printf("trained %d steps from nothing on %s in %.1f s: mean square error %.3f -> %.3f (m/s)^2\n", r->steps, r->train_device, t->seconds, t->loss_first, t->loss_last);
     printf("one program a step: %llu parameters, %llu launches of %llu kernels, %.1f MB of activations, %.2f of what lifetimes need\n", (unsigned long long)t->parameters,
            (unsigned long long)t->launches, (unsigned long long)t->kernels, (double)t->peak_bytes / 1e6, (double)t->peak_bytes / (double)t->live_bytes);
 }
@@ -35,12 +35,12 @@ void print_forecasts(const report *r)
         printf("%-12s %-34.34s %9.4f %9.2f %14.2g\n", r->run[i].id, r->run[i].name, r->run[i].result.rmse, r->run[i].result.seconds, r->run[i].difference);
 }
 
-bool report_curve(const report *r, const char *folder, const float *losses)
+bool report_curve(const report *r, const char *folder, const float *shares)
 {
     char file[1024];
     snprintf(file, sizeof file, "%s/loss.png", folder);
-    const plot_line line = {.name = "training months", .y = losses, .count = r->steps};
-    return plot_lines(file, &(plot_style){.title = "Training from nothing", .x = "step", .y = "mean square error, (m/s)\xC2\xB2"}, &line, 1);
+    const plot_line line = {.name = "training months", .y = shares, .count = r->steps};
+    return plot_lines(file, &(plot_style){.title = "Training from nothing: mean square error / that of climatology, same months", .x = "step", .y = "share"}, &line, 1);
 }
 
 bool report_maps(const report *r, const winds *w, const char *folder)
@@ -68,6 +68,7 @@ static cJSON *as_json(const report *r)
 {
     cJSON *all = cJSON_CreateObject(), *train = cJSON_AddObjectToObject(all, "train"), *forecast = cJSON_AddArrayToObject(all, "forecast");
     cJSON_AddNumberToObject(train, "steps", r->steps);
+    cJSON_AddStringToObject(train, "device", r->train_device);
     cJSON_AddNumberToObject(train, "loss_first", r->train.loss_first);
     cJSON_AddNumberToObject(train, "loss_last", r->train.loss_last);
     cJSON_AddNumberToObject(train, "seconds", r->train.seconds);

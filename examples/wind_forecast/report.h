@@ -15,6 +15,7 @@ typedef struct device_run {
 
 typedef struct report {
     int steps;
+    char train_device[32];
     fit_report train;
     double baseline[BASELINES];
     device_run run[REPORT_MOST_DEVICES];
@@ -26,7 +27,7 @@ void print_training(const report *r);
 void print_forecasts(const report *r);
 
 /* Each false with a message on standard error. */
-bool report_curve(const report *r, const char *folder, const float *losses);
+bool report_curve(const report *r, const char *folder, const float *shares); /* by step, as fit_curve has them */
 bool report_maps(const report *r, const winds *w, const char *folder);
 bool report_write(const report *r, const char *folder);
 bool report_checkpoint(sabir_store *store, const char *file, uint64_t seed, int steps); /* the parameters alone */

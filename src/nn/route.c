@@ -152,6 +152,8 @@ sabir_status sabir_route(sabir_graph *graph, sabir_value tokens, const sabir_rou
     if (!graph) return sbr_fail(SABIR_INVALID_ARGUMENT, "route: graph is NULL");
     if (sabir_graph_status(graph) != SABIR_OK) return failed(graph, sabir_graph_status(graph), routing);
     if (!options || !routing) return failed(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "route: %s is NULL", options ? "routing" : "options"), routing);
+    if (options->size == 0)
+        return failed(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "route: the options' size is not set; begin with SABIR_ROUTE_OPTIONS"), routing);
     memcpy(&r.options, options, options->size < sizeof r.options ? options->size : sizeof r.options);
     if (r.options.k == 0) r.options.k = 1;
     r.count = sabir_value_shape(tokens).extents[0];

@@ -36,7 +36,7 @@ sabir_value sabir_feed_forward(sabir_params *params, const char *name, sabir_val
 
 /* ---- Experts ---- */
 
-/* One weight an expert: each as the weight of a linear layer begins. */
+/* One weight an expert, each drawn for its own extents. */
 static sabir_value expert_weights(sabir_params *params, const char *name, int64_t experts, int64_t from, int64_t to)
 {
     return sabir_param(params, name, SABIR_SHAPE(experts, from, to), (sabir_init){.kind = SABIR_INIT_XAVIER, .inputs = from, .outputs = to});
