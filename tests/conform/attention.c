@@ -336,6 +336,8 @@ static void small(conform_build *b)
     p.operands.k_lengths = indices(b, SABIR_SHAPE(s.batch), 4, 4);
     p.attrs.causal = 1;
     conclude(b, "small", &p);
+    p = adjacent(b, s, 8); /* conditions by edge fill their words */
+    conclude(b, "small_rows", &p);
 }
 
 enum { SOME = OF(F32) | OF(F16) };

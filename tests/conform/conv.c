@@ -41,6 +41,18 @@ static const convolution backward[] = {
     {"spread_volume", {5, {2, 5, 3, 4, 3}}, {5, {5, 3, 2, 3, 2}}, {.stride = {2, 1, 2}}, false},
 };
 
+/* Every kernel of either, on little: element by element, and as products. */
+static const convolution small_forward[] = {
+    {"direct", {4, {1, 2, 4, 3}}, {4, {2, 1, 3, 2}}, {.groups = 2, .stride = {2, 1}, .before = {1, 0}, .after = {1, 1}}, true},
+    {"product", {4, {2, 2, 3, 4}}, {4, {4, 2, 2, 3}}, {.before = {1, 1}, .after = {0, 1}}, true},
+};
+
+static const convolution small_backward[] = {
+    {"direct", {4, {1, 2, 3, 2}}, {4, {2, 1, 2, 2}}, {.groups = 2, .stride = {2, 1}, .before = {1, 0}, .output_extra = {1, 0}}, true},
+    {"turned", {4, {1, 4, 4, 3}}, {4, {4, 4, 2, 2}}, {.before = {0, 1}, .after = {0, 0}}, true},
+    {"spread", {3, {2, 4, 8}}, {3, {4, 2, 3}}, {.stride = {2}, .before = {1}}, true},
+};
+
 static sabir_value convolve(conform_build *b, const convolution *c, sabir_value x)
 {
     const bool transposed = strcmp(b->of->op, "conv_transpose") == 0;
@@ -50,12 +62,21 @@ static sabir_value convolve(conform_build *b, const convolution *c, sabir_value 
     return transposed ? sabir_conv_transpose(b->graph, x, weights, bias, &c->attrs) : sabir_conv(b->graph, x, weights, bias, &c->attrs);
 }
 
+static void convolve_each(conform_build *b, const convolution *all, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) conform_output(b, all[i].name, convolve(b, &all[i], conform_input(b, b->type, all[i].x, BETWEEN(-1, 1))));
+}
+
 static void convolutions(conform_build *b)
 {
-    const bool transposed = strcmp(b->of->op, "conv_transpose") == 0;
-    const convolution *all = transposed ? backward : forward;
-    const uint32_t count = transposed ? COUNT_OF(backward) : COUNT_OF(forward);
-    for (uint32_t i = 0; i < count; i++) conform_output(b, all[i].name, convolve(b, &all[i], conform_input(b, b->type, all[i].x, BETWEEN(-1, 1))));
+    if (strcmp(b->of->op, "conv_transpose") == 0) convolve_each(b, backward, COUNT_OF(backward));
+    else convolve_each(b, forward, COUNT_OF(forward));
+}
+
+static void small(conform_build *b)
+{
+    if (strcmp(b->of->op, "conv_transpose") == 0) convolve_each(b, small_backward, COUNT_OF(small_backward));
+    else convolve_each(b, small_forward, COUNT_OF(small_forward));
 }
 
 static void layouts(conform_build *b)
@@ -84,6 +105,7 @@ static void spatial_dims(conform_build *b)
 
 static void convolution_cases(conform_list *list)
 {
+    conform_add(list, OF(F32), "small", small, 0);
     conform_add(list, OF(F32) | OF(F16), "dims", spatial_dims, 0);
     conform_add(list, FLOATS, "attributes", convolutions, 0);
     conform_add(list, FLOATS, "layouts", layouts, 0);

@@ -32,7 +32,18 @@ static void groupings(conform_build *b)
     group(b, NAMES("backward"), sabir_flip(g, keys(b, 31, 0, 6), SABIR_ALL_AXES), 7, SABIR_NONE);
 }
 
-CONFORM_CASES(group_by) { conform_add(list, OF(I32), "keys", groupings, 0); }
+/* For slow devices: little of everything. */
+static void small_groupings(conform_build *b)
+{
+    group(b, NAMES("clipped"), keys(b, 13, -1, 4), 4, sabir_number(b->graph, SABIR_I32, 2));
+    group(b, NAMES("all"), keys(b, 7, 0, 2), 3, SABIR_NONE);
+}
+
+CONFORM_CASES(group_by)
+{
+    conform_add(list, OF(I32), "small", small_groupings, 0);
+    conform_add(list, OF(I32), "keys", groupings, 0);
+}
 
 /* ---- Products: by rows, and by groups ---- */
 
@@ -78,8 +89,16 @@ static void matmuls(conform_build *b)
     conform_output(b, "dim", by_rows(b, values(b, SABIR_SHAPE(conform_dim(b, 200, 157, 2), 9)), 35, 6, 150));
 }
 
+/* Every kernel of grouped products, on little. */
+static void small_matmuls(conform_build *b)
+{
+    conform_output(b, "tile_or_block", by_rows(b, values(b, SABIR_SHAPE(18, 5)), 33, 2, 17));
+    conform_output(b, "naive", by_rows(b, values(b, SABIR_SHAPE(5, 3)), 2, 2, 5));
+}
+
 CONFORM_CASES(grouped_matmul)
 {
+    conform_add(list, OF(F32), "small", small_matmuls, 0);
     conform_add(list, FLOATS, "rows", matmuls, 0);
     conform_add(list, FLOATS, "transposed", matmuls, 1);
 }
@@ -103,4 +122,14 @@ static void outers(conform_build *b)
     conform_output(b, "dim", by_groups(b, values(b, SABIR_SHAPE(conform_dim(b, 200, 157, 2), 9)), 35, 6, 150));
 }
 
-CONFORM_CASES(grouped_outer) { conform_add(list, FLOATS, "groups", outers, 0); }
+static void small_outers(conform_build *b)
+{
+    conform_output(b, "tile_or_block", by_groups(b, values(b, SABIR_SHAPE(8, 17)), 33, 2, 7));
+    conform_output(b, "naive", by_groups(b, values(b, SABIR_SHAPE(5, 3)), 2, 2, 5));
+}
+
+CONFORM_CASES(grouped_outer)
+{
+    conform_add(list, OF(F32), "small", small_outers, 0);
+    conform_add(list, FLOATS, "groups", outers, 0);
+}

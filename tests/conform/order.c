@@ -123,7 +123,14 @@ static void compacts(conform_build *b)
     compact_one(b, "dim", conform_input(b, SABIR_BOOL, SABIR_SHAPE(conform_dim(b, 300, 257, 0)), PLAIN), 31);
 }
 
-CONFORM_CASES(compact) { conform_add(list, OF(BOOL), "capacities", compacts, 0); }
+/* For slow devices. */
+static void small_compact(conform_build *b) { compact_one(b, "overflow", conform_input(b, SABIR_BOOL, SABIR_SHAPE(61), PLAIN), 13); }
+
+CONFORM_CASES(compact)
+{
+    conform_add(list, OF(BOOL), "small", small_compact, 0);
+    conform_add(list, OF(BOOL), "capacities", compacts, 0);
+}
 
 static sabir_value count_into(conform_build *b, sabir_value x) { return sabir_histogram(b->graph, x, 13); }
 

@@ -37,7 +37,19 @@ CONFORM_CASES(segment_sum) { conform_add(list, NUMBERS, "rows", segments, 0); }
 CONFORM_CASES(segment_mean) { conform_add(list, FLOATS, "rows", segments, 0); }
 CONFORM_CASES(segment_max) { conform_add(list, NUMBERS, "rows", segments, 0); }
 CONFORM_CASES(segment_min) { conform_add(list, NUMBERS, "rows", segments, 0); }
-CONFORM_CASES(segment_softmax) { conform_add(list, FLOATS, "rows", segments, 0); }
+
+/* For slow devices. */
+static void small_segments(conform_build *b)
+{
+    conform_output(b, "features", segment(b, conform_input(b, b->type, SABIR_SHAPE(7, 3), PLAIN), pointers(b, 5, 6)));
+    conform_output(b, "beyond", segment(b, conform_input(b, b->type, SABIR_SHAPE(7, 3), PLAIN), conform_list_of(b, SABIR_I32, SABIR_INTS(-3, 2, 5, 99))));
+}
+
+CONFORM_CASES(segment_softmax)
+{
+    conform_add(list, OF(F32), "small", small_segments, 0);
+    conform_add(list, FLOATS, "rows", segments, 0);
+}
 
 static void ids(conform_build *b)
 {

@@ -129,4 +129,15 @@ static void updates(conform_build *b)
     conform_output(b, "dim", sabir_update(g, in(b, SABIR_SHAPE(31, 3)), in(b, SABIR_SHAPE(n, 3)), conform_list_of(b, SABIR_I32, SABIR_INTS(17, 0))));
 }
 
-CONFORM_CASES(update) { conform_add(list, ALL, "starts", updates, 0); }
+/* For slow devices. Whole words of small elements. */
+static void small_update(conform_build *b)
+{
+    const sabir_value part = conform_laid(b, CONFORM_BACKWARD, b->type, SABIR_SHAPE(2, 4), moved);
+    conform_output(b, "small", sabir_update(b->graph, in(b, SABIR_SHAPE(3, 8)), part, conform_input(b, SABIR_I32, SABIR_SHAPE(2), starts)));
+}
+
+CONFORM_CASES(update)
+{
+    conform_add(list, OF(U8), "small", small_update, 0);
+    conform_add(list, ALL, "starts", updates, 0);
+}
