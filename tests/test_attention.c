@@ -1,5 +1,6 @@
 /* suite: device, timeout: 600
  * Attention: what is the same by two ways is, values and gradients alike, on every device; memory of long sequences. */
+#include <criterion/alloc.h>
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
@@ -35,13 +36,12 @@ static int64_t count_of(sabir_shape shape)
 /* An input of 4-byte elements. data: they are copied. */
 static sabir_value with_data(rig *r, sabir_type type, sabir_shape shape, const void *data)
 {
-    char name[8];
+    char name[16];
     const uint32_t number = r->input_count++;
     const size_t bytes = (size_t)count_of(shape) * 4;
     cr_assert_lt(number, MOST);
     snprintf(name, sizeof name, "x%u", number);
-    r->data[number] = malloc(bytes + 4);
-    cr_assert_not_null(r->data[number]);
+    r->data[number] = cr_malloc(bytes + 4);
     memcpy(r->data[number], data, bytes);
     return r->inputs[number] = sabir_input(r->graph, name, type, shape);
 }
@@ -69,7 +69,7 @@ static void same(rig *r, sabir_value a, sabir_value b)
 
 static void put(rig *r, sabir_value value)
 {
-    char name[8];
+    char name[16];
     snprintf(name, sizeof name, "y%u", r->output_count);
     sabir_output(r->graph, name, value);
     r->outputs[r->output_count++] = value;
@@ -112,7 +112,7 @@ static void check(sabir_context *context, const char *selector, void (*build)(ri
     rig r = {.drawn = 7};
     sabir_tensor *in[MOST], *out[2 * MOST];
     sabir_binding bindings[3 * MOST];
-    char names[3 * MOST][8];
+    char names[3 * MOST][16];
     uint32_t bound = 0;
     sabir_program *program;
     must(sabir_device_open(context, selector, &r.device));
@@ -138,7 +138,7 @@ static void check(sabir_context *context, const char *selector, void (*build)(ri
     must(sabir_run(program, bindings, bound));
     compare(&r, out);
     for (uint32_t i = 0; i < r.output_count; i++) sabir_tensor_release(out[i]);
-    for (uint32_t i = 0; i < r.input_count; i++) sabir_tensor_release(in[i]), free(r.data[i]);
+    for (uint32_t i = 0; i < r.input_count; i++) sabir_tensor_release(in[i]), cr_free(r.data[i]);
     sabir_program_destroy(program);
     sabir_graph_destroy(r.graph);
     sabir_device_release(r.device);

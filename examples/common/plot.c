@@ -90,7 +90,9 @@ static void draw_axes(cairo_t *c, const frame *f, const plot_style *style)
     char words[32];
     const double tick_y = tick_of(f->high - f->low), tick_x = f->count > 4 ? tick_of(f->count) : 1;
     cairo_set_line_width(c, 1);
-    for (double y = f->low; y <= f->high + tick_y / 2; y += tick_y) {
+    const int rows = (int)((f->high - f->low) / tick_y + .5), columns = (int)(f->count / tick_x);
+    for (int i = 0; i <= rows; i++) {
+        const double y = f->low + i * tick_y;
         set_colour(c, ink, .12);
         cairo_move_to(c, f->left, y_of(f, y));
         cairo_line_to(c, f->left + f->width, y_of(f, y));
@@ -99,7 +101,8 @@ static void draw_axes(cairo_t *c, const frame *f, const plot_style *style)
         snprintf(words, sizeof words, "%.4g", fabs(y) < tick_y * 1e-6 ? 0 : y);
         text(c, f->left - 8, y_of(f, y) + 5, 13, 1, words);
     }
-    for (double x = tick_x; x <= f->count; x += tick_x) {
+    for (int i = 1; i <= columns; i++) {
+        const double x = i * tick_x;
         snprintf(words, sizeof words, "%.0f", x);
         text(c, x_of(f, x), f->top + f->height + 20, 13, .5, words);
     }

@@ -70,7 +70,7 @@ static sabir_status unpack(const sabir_allocator *allocator, const char *path, u
 sabir_status sbr_file_read(const sabir_allocator *allocator, const char *path, uint64_t most, sbr_bytes *bytes)
 {
     FILE *file;
-    uint64_t size;
+    uint64_t size = 0;
     *bytes = (sbr_bytes){0};
     if (!most) most = SBR_MOST_BYTES;
     SABIR_TRY(sbr_file_open(path, &file, &size));

@@ -285,7 +285,7 @@ static sabir_status convolve(const geometry *g, const sbr_conv_problem *problem,
             largest(g, columns) >= WORTH_COLUMNS;
     if (!*done) return SABIR_OK;
     if (placed && blocks == 1 && g->groups == 1 && is_one(g, g->batch) && pitch == columns) return straight(g, problem, y);
-    sbr_view product;
+    sbr_view product = {0};
     SABIR_TRY(multiply(g, pitch, blocks, &product));
     if (placed || product.type != y->type || has_epilogue(problem)) {
         if (!placed) SABIR_TRY(sbr_temp(g->lowering, y->type, y->rank, problem->y.extents, y));

@@ -36,6 +36,7 @@ static bool value_arith(sabir_type type, sbr_arith *arith)
 /* The arithmetic that a node computes in; false where it cannot be a member. A node on bool alone fits any: SBR_ARITH_COUNT. */
 static bool node_arith(const sabir_graph *graph, const sbr_node *node, sbr_arith *arith)
 {
+    if (!node->output_count) return false;
     const bool is_cast = node->op == SBR_OP_cast;
     const sabir_type result = sbr_value_at(graph, node->first_output)->type;
     *arith = SBR_ARITH_COUNT;

@@ -127,7 +127,7 @@ static sabir_status divide(const sabir_csr *joined, int32_t parts, const sabir_p
     }
     sabir_status status = open_metis(options->library, &m);
     if (status == SABIR_OK) status = allocate(allocator, &m, joined, options->node_weights != NULL, &p);
-    for (int64_t r = 0; r < joined->rows && status == SABIR_OK && p.weights; r++) put(&m, p.weights, r, options->node_weights[r]);
+    for (int64_t r = 0; r < joined->rows && status == SABIR_OK && options->node_weights; r++) put(&m, p.weights, r, options->node_weights[r]);
     if (status == SABIR_OK) status = solve(&m, &p, options);
     for (int64_t r = 0; r < joined->rows && status == SABIR_OK; r++) part_of[r] = (int32_t)get(&m, p.part, r);
     free_problem(allocator, &p);

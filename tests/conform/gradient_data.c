@@ -50,7 +50,7 @@ static sabir_status fill_real(conform_gradient *t, conform_leaf *leaf, conform_f
 {
     const size_t bytes = (size_t)leaf->count * sizeof(double) + 8;
     double *uniform = malloc(bytes);
-    leaf->base = malloc(bytes);
+    leaf->base = calloc(1, bytes);
     leaf->direction = malloc(bytes);
     if (!uniform || !leaf->base || !leaf->direction) {
         free(uniform);
