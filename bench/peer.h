@@ -17,6 +17,7 @@
 
 /* 16 floats: four registers of SSE, two of AVX, one of AVX-512; unaligned in memory. */
 typedef float bench_float16 __attribute__((vector_size(64), aligned(4), may_alias));
+typedef int32_t bench_int16 __attribute__((vector_size(64), aligned(4), may_alias));
 /* The bits of an f32. */
 typedef uint32_t bench_word __attribute__((may_alias));
 

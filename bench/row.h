@@ -43,7 +43,7 @@ struct bench_row {
 };
 
 /* A table ends at the first row without a name. */
-extern const bench_row bench_rows_dense[], bench_rows_memory[], bench_rows_index[];
+extern const bench_row bench_rows_dense[], bench_rows_attention[], bench_rows_memory[], bench_rows_index[], bench_rows_sparse[];
 
 static inline sabir_type bench_operand_type(const bench_operand *operand)
 {
@@ -56,7 +56,9 @@ static inline sabir_type bench_operand_type(const bench_operand *operand)
 void bench_sgemm(int m, int n, int k, const float *a, const float *b, float *c);
 
 bench_peer bench_peer_matmul, bench_peer_conv;                      /* peer_dense.c */
+bench_peer bench_peer_attention, bench_peer_causal, bench_peer_attention_gradient, bench_peer_blocks; /* peer_attention.c */
 bench_peer bench_peer_chain, bench_peer_softmax, bench_peer_layer_norm, bench_peer_sum, bench_peer_stencil; /* peer_memory.c */
 bench_peer bench_peer_spmm, bench_peer_gather, bench_peer_sort;     /* peer_index.c */
+bench_peer bench_peer_experts, bench_peer_messages;                 /* peer_sparse.c */
 
 #endif

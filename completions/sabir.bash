@@ -30,6 +30,10 @@ _sabir()
         return
     fi
     case $previous in
+    --specialise)
+        mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$word")
+        return
+        ;;
     --op | --only | --seconds | --random | --seed | --clamp) return ;;
     esac
     case $command in
@@ -39,7 +43,7 @@ _sabir()
         options="--device --json --help"
         [[ $word == -* ]] || options+=" $(_sabir_operators)"
         ;;
-    check) options="--device --op --coverage --large --random --seed --clamp --json --help" ;;
+    check) options="--device --op --coverage --large --gradients --random --seed --specialise --clamp --json --help" ;;
     bench) options="--device --only --seconds --json --help" ;;
     *) options= ;;
     esac

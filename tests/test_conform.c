@@ -5,29 +5,10 @@
 #include <regex.h>
 #include <string.h>
 
-#include "conform/conform.h"
-#include "support/devices.h"
+#include "conform/families.h"
+#include "test_conform.h"
 
-/* ---- Families: operators by name; together they are the whole table ---- */
-
-#define EW(name, inputs, class, result, expression, tolerance, text) #name "|"
-#define OP(name, least, most, outputs, attributes, flags, tolerance, text)
-static const char elementwise[] = "^("
-#include "graph/ops.def"
-                                  "cast|select)$";
-
-static const char leaves[] = "^(input|variable|scalar|constant|dim_value|assign|loop|carry)$";
-static const char creation[] = "^(iota|one_hot|random)$";
-static const char views[] = "^(reshape|transpose|slice|broadcast|diagonal|dynamic_slice|update)$";
-static const char movement[] = "^(pad|concat|roll|diagonal_embed|unfold|overlap_add|resize)$";
-static const char indexing[] = "^(gather|take_along|scatter_set|scatter_add|scatter_max)$";
-static const char reductions[] = "^(sum|mean|prod|max|min|argmax|argmin|cumsum)$";
-static const char order[] = "^(sort|top_k|compact|histogram)$";
-static const char dense[] = "^(matmul|conv|conv_transpose|max_pool|avg_pool)$";
-static const char norms[] = "^(softmax|log_softmax|layer_norm|rms_norm|group_norm|rope|cross_entropy)$";
-static const char grids[] = "^(stencil|segment_sum|segment_mean|segment_max|spmm)$";
-
-static const char *const families[] = {elementwise, leaves, creation, views, movement, indexing, reductions, order, dense, norms, grids};
+/* ---- Families ---- */
 
 #define EW(name, inputs, class, result, expression, tolerance, text) #name,
 #define OP(name, least, most, outputs, attributes, flags, tolerance, text) #name,
@@ -47,40 +28,18 @@ Test(conform, families_hold_every_operator_once)
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) cr_expect_eq(found[i], 1, "%s is in %d families", operators[i], found[i]);
 }
 
-/* ---- Running ---- */
-
-static void expect_no_failures(const conform_result *result)
-{
-    for (uint32_t i = 0; i < result->failures.count; i++)
-        cr_expect_fail("%s %s: %s", result->device, result->failures.items[i].name, result->failures.items[i].message);
-    cr_expect(result->cases > 0, "no case was run");
-    cr_expect_eq(result->passed + result->skipped, result->cases);
-}
-
-static conform_result run(sabir_context *context, const char *selector, const char *filter, int large)
-{
-    const conform_options options = {.device = selector, .filter = filter, .seed = 1, .large = large};
-    conform_result result;
-    must(conform_run(context, &options, &result));
-    expect_no_failures(&result);
-    return result;
-}
-
-static void run_whole(sabir_context *context, const char *selector, const char *filter, int large)
-{
-    conform_result result = run(context, selector, filter, large);
-    for (uint32_t i = 0; i < result.skips.count; i++) cr_expect_fail("%s skipped %s: %s", selector, result.skips.items[i].name, result.skips.items[i].message);
-    conform_result_free(&result);
-}
-
 #define FAMILY(family)                                                                                                                      \
-    static void family##_cases(sabir_context *context, const char *selector) { run_whole(context, selector, family, 0); }                   \
+    static void family##_cases(sabir_context *context, const char *selector)                                                               \
+    {                                                                                                                                       \
+        run_whole(context, &(conform_options){.device = selector, .filter = family, .seed = 1});                                            \
+    }                                                                                                                                       \
     Test(conform, reference_##family, .timeout = 120) { on_device("reference", family##_cases); }                                           \
     Test(conform, vulkan_##family, .timeout = 300) { on_device("vulkan", family##_cases); }                                                 \
     Test(conform, opencl_##family, .timeout = 600) { on_device("opencl", family##_cases); }
 
 FAMILY(elementwise)
 FAMILY(leaves)
+FAMILY(aliases)
 FAMILY(creation)
 FAMILY(views)
 FAMILY(movement)
@@ -89,9 +48,17 @@ FAMILY(reductions)
 FAMILY(order)
 FAMILY(dense)
 FAMILY(norms)
+FAMILY(attentions)
 FAMILY(grids)
+FAMILY(sparse)
+FAMILY(experts)
+FAMILY(transforms)
 
-static void large_cases(sabir_context *context, const char *selector) { run_whole(context, selector, NULL, 1); }
+static void large_cases(sabir_context *context, const char *selector)
+{
+    run_whole(context, &(conform_options){.device = selector, .seed = 1, .large = 1});
+}
+
 Test(conform, vulkan_large, .timeout = 300) { on_device("vulkan", large_cases); }
 Test(conform, opencl_large, .timeout = 300) { on_device("opencl", large_cases); }
 
@@ -107,7 +74,7 @@ static void skips_name_capabilities(const conform_result *result)
 
 static void clamped_cases(sabir_context *context, const char *selector)
 {
-    conform_result result = run(context, selector, NULL, 0);
+    conform_result result = run(context, &(conform_options){.device = selector, .seed = 1});
     skips_name_capabilities(&result);
     conform_result_free(&result);
 }
@@ -126,13 +93,20 @@ Test(conform, vulkan_small_bindings, .timeout = 600) { clamped("vulkan", "bindin
 Test(conform, vulkan_small_device, .timeout = 600) { clamped("vulkan", SMALL_DEVICE); }
 Test(conform, opencl_small_device, .timeout = 900) { clamped("opencl", SMALL_DEVICE); }
 
-/* Each distinct kernel is a third of a second on PoCL. All types, fused texts included. */
-static void few_kernels(sabir_context *context, const char *selector)
+/* Tiles in shared memory, which software devices with subgroups have no use for: what GPUs run. */
+static void gpu_cases(sabir_context *context, const char *selector)
 {
-    enum { MOST_KERNELS = 240 };
-    conform_result result = run(context, selector, NULL, 0);
-    cr_expect_leq(result.compiled, MOST_KERNELS, "%llu distinct kernels", (unsigned long long)result.compiled);
-    conform_result_free(&result);
+    static const char *const filters[] = {dense, attentions, experts};
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
+        conform_result result = run(context, &(conform_options){.device = selector, .filter = filters[i], .seed = 1});
+        skips_name_capabilities(&result);
+        conform_result_free(&result);
+    }
 }
 
-Test(conform, vulkan_kernels, .timeout = 300) { on_device("vulkan", few_kernels); }
+Test(conform, vulkan_as_gpu, .timeout = 300)
+{
+    sabir_context_options options = SABIR_CONTEXT_OPTIONS;
+    options.clamp = "no-software";
+    on_device_with("vulkan", &options, gpu_cases);
+}

@@ -1,6 +1,8 @@
 /* What every operator refuses, and how it says so. suite: host */
 #include "test_graph.h"
 
+#include <math.h>
+
 TestSuite(errors, .init = open_graph, .fini = close_graph);
 
 #define SHAPE_(...) FAILS(SABIR_INVALID_SHAPE, __VA_ARGS__)
@@ -122,6 +124,8 @@ Test(errors, movement)
     SHAPE_("the last extent, the window, is the dim n", sabir_overlap_add(g, V(F32, 4, n), 0, 2, 8));
     TYPE_("x, to be interpolated, is i32", sabir_resize(g, V(I32, 4), SABIR_SHAPE(8), SABIR_RESIZE_LINEAR));
     SHAPE_("4 axes change", sabir_resize(g, V(F32, 4, 4, 4, 4), SABIR_SHAPE(8, 8, 8, 8), SABIR_RESIZE_LINEAR));
+    SHAPE_("may have no elements", sabir_resize_adjoint(g, V(F32, 8), SABIR_SHAPE(0), SABIR_RESIZE_NEAREST));
+    TYPE_("x is i8", sabir_resize_adjoint(g, V(I8, 8), SABIR_SHAPE(4), SABIR_RESIZE_NEAREST));
     SHAPE_("may have no elements", sabir_resize(g, V(F32, 0), SABIR_SHAPE(8), SABIR_RESIZE_NEAREST));
     SHAPE_("x has rank 1 and has to have 2", sabir_resize(g, V(F32, 4), SABIR_SHAPE(8, 8), SABIR_RESIZE_NEAREST));
     ARGUMENT_("no resize mode", sabir_resize(g, V(F32, 4), SABIR_SHAPE(8), (sabir_resize_mode)3));
@@ -226,4 +230,50 @@ Test(errors, norms_grids_and_sparse)
     SHAPE_("values has shape [3] and has to have [4]", sabir_spmm(g, V(I32, 2), V(I32, 4), V(F32, 3), V(F32, 2, 2)));
     SHAPE_("x has rank 1", sabir_spmm(g, V(I32, 2), V(I32, 4), SABIR_NONE, V(F32, 2)));
     TYPE_("columns is u32", sabir_spmm(g, V(I32, 2), V(U32, 4), SABIR_NONE, V(F32, 2, 2)));
+    SHAPE_("values has shape [4, 2] and has to have [4, 3]", sabir_spmm(g, V(I32, 2), V(I32, 4), V(F32, 4, 2), V(F32, 2, 3, 5)));
+    SHAPE_("values has rank 3", sabir_spmm(g, V(I32, 2), V(I32, 4), V(F32, 4, 2, 2), V(F32, 2, 2)));
+    TYPE_("x is i32", sabir_segment_softmax(g, V(I32, 4), V(I32, 2)));
+    SHAPE_("n segments have n + 1 row pointers", sabir_segment_ids(g, V(I32, 0), 3));
+    SHAPE_("indices above 2^31 - 1", sabir_segment_ids(g, V(I32, 2), INT64_C(1) << 32));
+    SHAPE_("rows of x and of the row pointers differ: 3 and 2", sabir_sddmm(g, V(I32, 3), V(I32, 4), V(F32, 3, 5), V(F32, 2, 5)));
+    SHAPE_("y has shape [2, 4] and has to have [2, 5]", sabir_sddmm(g, V(I32, 4), V(I32, 4), V(F32, 3, 5), V(F32, 2, 4)));
+}
+
+Test(errors, grouped)
+{
+    TYPE_("keys is u32", sabir_group_by(g, V(U32, 4), 2, SABIR_NONE, NULL, NULL, NULL));
+    SHAPE_("keys has rank 2", sabir_group_by(g, V(I32, 4, 2), 2, SABIR_NONE, NULL, NULL, NULL));
+    SHAPE_("capacity has rank 1", sabir_group_by(g, V(I32, 4), 2, V(I32, 1), NULL, NULL, NULL));
+    ARGUMENT_("the number of groups is -1", sabir_group_by(g, V(I32, 4), -1, SABIR_NONE, NULL, NULL, NULL));
+    SHAPE_("groups of weights and of the pointers differ: 3 and 2", sabir_grouped_matmul(g, V(F32, 9, 4), V(F32, 3, 4, 5), V(I32, 3), 0));
+    SHAPE_("inner extents differ: 4 and 5", sabir_grouped_matmul(g, V(F32, 9, 4), V(F32, 2, 4, 5), V(I32, 3), 1));
+    TYPE_("x and weights have types f32 and f16", sabir_grouped_matmul(g, V(F32, 9, 4), V(F16, 2, 4, 5), V(I32, 3), 0));
+    SHAPE_("rows of x and y differ: 9 and 8", sabir_grouped_outer(g, V(F32, 9, 4), V(F32, 8, 5), V(I32, 3)));
+}
+
+Test(errors, transforms)
+{
+    TYPE_("x is f16 and has to be f32 or f64", sabir_fft(g, V(F16, 4, 2), SABIR_INTS(0), 0));
+    SHAPE_("parts of a complex number differ: 3 and 2", sabir_fft(g, V(F32, 4, 3), SABIR_INTS(0), 0));
+    SHAPE_("an extent transformed is the dim n", sabir_fft(g, V(F32, n, 2), SABIR_INTS(0), 0));
+    ARGUMENT_("the last axis holds the parts", sabir_fft(g, V(F32, 4, 2), SABIR_INTS(-1), 0));
+    ARGUMENT_("4 axes; 1 to 3", sabir_fft(g, V(F32, 1, 1, 1, 1, 2), SABIR_INTS(0, 1, 2, 3), 0));
+    ARGUMENT_("axis 0 is named twice", sabir_fft(g, V(F32, 4, 2), SABIR_INTS(0, -2), 0));
+    ARGUMENT_("the scale is inf", sabir_fft_scaled(g, V(F32, 4, 2), &(sabir_fft_attrs){SABIR_INTS(0), 0, (double)INFINITY}));
+    ARGUMENT_("fft: attrs is NULL", sabir_fft_scaled(g, V(F32, 4, 2), NULL));
+    SHAPE_("rfft: the extent along the axis has to be a number", sabir_rfft(g, V(F32, n), 0));
+    ARGUMENT_("rfft: axis 2", sabir_rfft(g, V(F32, 4), 2));
+    SHAPE_("irfft: 8 elements come from 5 terms along axis 0", sabir_irfft(g, V(F32, 4, 2), 0, 8));
+    SHAPE_("irfft: the last axis of x", sabir_irfft(g, V(F32, 2), 0, 2));
+    TYPE_("lower and right have types f16 and f32", sabir_tridiagonal(g, V(F16, 4), V(F32, 4), V(F32, 4), V(F32, 4), 0));
+    TYPE_("right is i32", sabir_tridiagonal(g, V(I32, 4), V(I32, 4), V(I32, 4), V(I32, 4), 0));
+    SHAPE_("differ: 3 and 4", sabir_tridiagonal(g, V(F32, 3), V(F32, 4), V(F32, 4), V(F32, 4), 0));
+    ARGUMENT_("tridiagonal: attrs is NULL", sabir_tridiagonal_with(g, V(F32, 4), V(F32, 4), V(F32, 4), V(F32, 4), NULL));
+    ARGUMENT_("interpolate: attrs is NULL", sabir_interpolate(g, V(F32, 4), V(F32, 1, 2), NULL));
+    ARGUMENT_("0 axes; 1 to 3", sabir_interpolate(g, V(F32, 4), V(F32, 1, 2), &(sabir_interpolate_attrs){0}));
+    ARGUMENT_("no order of interpolation", sabir_interpolate(g, V(F32, 4), V(F32, 1, 2), &(sabir_interpolate_attrs){.axes = 1, .order = (sabir_interpolation)5}));
+    ARGUMENT_("derivative -1 on axis 0", sabir_interpolate(g, V(F32, 4), V(F32, 1, 2), &(sabir_interpolate_attrs){.axes = 1, .derivative = {-1}}));
+    TYPE_("positions is f16 and has to be f32", sabir_interpolate(g, V(F16, 4), V(F16, 1, 2), &(sabir_interpolate_attrs){.axes = 1}));
+    SHAPE_("coordinates of a position and axes differ: 2 and 1", sabir_interpolate(g, V(F32, 4), V(F32, 2, 2), &(sabir_interpolate_attrs){.axes = 1}));
+    SHAPE_("in front of the axes of x and positions differ: 3 and n", sabir_interpolate(g, V(F32, n, 4), V(F32, 3, 1, 2), &(sabir_interpolate_attrs){.axes = 1}));
 }

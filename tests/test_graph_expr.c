@@ -74,6 +74,15 @@ Test(expr, minima_and_maxima_fold_where_bounds_tell)
     cr_assert(sbr_expr_at_least(&pool, add(n, num(1)), n));
     cr_assert_not(sbr_expr_at_least(&pool, n, m));
     cr_assert(sbr_expr_at_least(&pool, add(n, m), m));
+    const sbr_expr even = sbr_expr_mul(&pool, num(2), sbr_expr_div(&pool, n, 2));
+    cr_assert(sbr_expr_at_least(&pool, n, even));
+    cr_assert(sbr_expr_at_least(&pool, add(even, num(1)), n));
+    cr_assert_not(sbr_expr_at_least(&pool, even, n));
+    const sbr_expr smaller = sbr_expr_min(&pool, n, m);
+    cr_assert(sbr_expr_at_least(&pool, n, smaller));
+    cr_assert(sbr_expr_at_least(&pool, m, smaller));
+    cr_assert(sbr_expr_at_least(&pool, sbr_expr_max(&pool, n, m), m));
+    cr_assert_not(sbr_expr_at_least(&pool, smaller, n));
 }
 
 Test(expr, bounds)

@@ -107,6 +107,7 @@ Test(shapes, movement)
     IS("f32[n+1]", sabir_overlap_add(g, V(F32, n, 2), 0, 1, sabir_dim_affine(g, n, 1, 1)));
     IS("f32[0]", sabir_overlap_add(g, V(F32, 0, 2), 0, 5, 0));
     IS("f32[1, 8, n]", sabir_resize(g, V(F32, 1, 4, 4), SABIR_SHAPE(1, 8, n), SABIR_RESIZE_LINEAR));
+    IS("f32[1, 4, 4]", sabir_resize_adjoint(g, V(F32, 1, 8, n), SABIR_SHAPE(1, 4, 4), SABIR_RESIZE_LINEAR));
     IS("i8[2, 2]", sabir_resize(g, V(I8, 5, 7), SABIR_SHAPE(2, 2), SABIR_RESIZE_NEAREST));
 }
 
@@ -201,6 +202,20 @@ Test(shapes, grids_and_sparse)
     IS("i8[0, 2]", sabir_segment_max(g, V(I8, 0, 2), V(I32, 1)));
     IS("f32[4, 16]", sabir_spmm(g, V(I32, 5), V(I32, n), SABIR_NONE, V(F32, 9, 16)));
     IS("f16[4, 16]", sabir_spmm(g, V(I32, 5), V(I32, n), V(F16, n), V(F16, 9, 16)));
+    IS("f32[4, 2, 3]", sabir_spmm(g, V(I32, 5), V(I32, n), V(F32, n, 2), V(F32, 9, 2, 3)));
+    IS("u8[6, 3]", sabir_segment_min(g, V(U8, n, 3), V(I32, 7)));
+    IS("bf16[n, 3]", sabir_segment_softmax(g, V(BF16, n, 3), V(I32, 7)));
+    IS("i32[n]", sabir_segment_ids(g, V(I32, 7), n));
+    IS("f32[n]", sabir_sddmm(g, V(I32, 5), V(I32, n), V(F32, 4, 7), V(F32, 9, 7)));
+    IS("f64[n, 2]", sabir_sddmm(g, V(I32, 5), V(I32, n), V(F64, 4, 2, 7), V(F64, 9, 2, 7)));
+    sabir_value order, pointers, counts;
+    IS("i32[n]", sabir_group_by(g, V(I32, n), 8, V0(I32), &order, &pointers, &counts));
+    IS("i32[n]", order);
+    IS("i32[9]", pointers);
+    IS("i32[8]", counts);
+    IS("f32[n, 5]", sabir_grouped_matmul(g, V(F32, n, 4), V(F32, 8, 4, 5), pointers, 0));
+    IS("f32[n, 4]", sabir_grouped_matmul(g, V(F32, n, 5), V(F32, 8, 4, 5), pointers, 1));
+    IS("f16[8, 4, 5]", sabir_grouped_outer(g, V(F16, n, 4), V(F16, n, 5), pointers));
 }
 
 static const void *attrs_of(sabir_value value) { return g->nodes.data[g->values.data[value.index].node].attrs; }
@@ -234,4 +249,17 @@ Test(shapes, attributes_are_normalised)
     const sabir_stencil_attrs *stencil =
         attrs_of(sabir_stencil(g, V(F32, 8), V(F32, 3), SABIR_NONE, &(sabir_stencil_attrs){.axes = 1, .value = {5, 5}}));
     cr_assert(stencil->value[0] == 0 && stencil->value[1] == 0);
+}
+
+Test(shapes, transforms)
+{
+    IS("f32[n, 5, 2]", sabir_fft(g, V(F32, n, 5, 2), SABIR_INTS(-2), 0));
+    IS("f64[4, 67, 0, 2]", sabir_fft(g, V(F64, 4, 67, 0, 2), SABIR_INTS(0, 1, 2), 1));
+    IS("f32[n, 4, 2]", sabir_rfft(g, V(F32, n, 7), 1));
+    IS("f32[5, n, 2]", sabir_rfft(g, V(F32, 8, n), 0));
+    IS("f32[n, 7]", sabir_irfft(g, V(F32, n, 4, 2), 1, 7));
+    IS("f32[8, n]", sabir_irfft(g, V(F32, 5, n, 2), -2, 8));
+    IS("f16[n, 4]", sabir_tridiagonal(g, V(F16, 4), V(F16, n, 4), V(F16, 1, 1), V(F16, n, 4), 0));
+    IS("f32[n, 3, m]", sabir_interpolate(g, V(F32, n, 7, 8), V(F32, n, 2, 3, m), &(sabir_interpolate_attrs){.axes = 2}));
+    IS("bf16[]", sabir_interpolate(g, V(BF16, m), V(F32, 1), &(sabir_interpolate_attrs){.axes = 1}));
 }

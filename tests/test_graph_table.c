@@ -48,6 +48,19 @@ static void build_movement(void)
     (void)sabir_unfold(g, x, 1, 2, 1);
     (void)sabir_overlap_add(g, V(F32, 3, 4), 0, 2, 8);
     (void)sabir_resize(g, x, SABIR_SHAPE(n, 8), SABIR_RESIZE_LINEAR);
+    (void)sabir_resize_adjoint(g, x, SABIR_SHAPE(n, 8), SABIR_RESIZE_LINEAR);
+}
+
+static void build_attention(void)
+{
+    const sabir_attention_operands operands = {.q = V(F32, 2, 4, n, 8), .k = V(F32, 2, m, 8), .v = V(F32, 2, m, 5), .bias = V(F32, n, m)};
+    const sabir_attention_attrs attrs = {.window = 9, .causal = 1};
+    sabir_value lse, entropy, total;
+    const sabir_value out = sabir_attention(g, &operands, &attrs, &lse);
+    (void)sabir_attention_gradient(g, &operands, &attrs, out, lse, out, SABIR_NONE, NULL, NULL);
+    (void)sabir_attention_bias_gradient(g, &operands, &attrs, out, lse, out, lse);
+    const sabir_value logits = V(F16, n, 7), labels = V(I32, n), loss = sabir_softmax_losses(g, logits, labels, SABIR_NONE, NULL, &entropy, &total);
+    (void)sabir_softmax_losses_gradient(g, logits, labels, SABIR_NONE, &(sabir_softmax_losses_attrs){.smoothing = 0.1}, entropy, total, loss, SABIR_NONE);
 }
 
 static void build_the_rest(void)
@@ -75,11 +88,23 @@ static void build_the_rest(void)
     (void)sabir_group_norm(g, x, SABIR_NONE, SABIR_NONE, 2, 1e-5);
     (void)sabir_rope(g, x, labels, 10000, 2);
     (void)sabir_cross_entropy(g, x, labels);
+    build_attention();
     (void)sabir_stencil(g, x, V(F32, 3), SABIR_NONE, &(sabir_stencil_attrs){.axes = 1, .boundary = {SABIR_BOUNDARY_DIRICHLET}, .value = {2}});
+    (void)sabir_fft_scaled(g, V(F32, n, 4, 2), &(sabir_fft_attrs){SABIR_INTS(1), 1, 2});
+    (void)sabir_tridiagonal_with(g, x, x, x, x, &(sabir_tridiagonal_attrs){1, 1});
+    (void)sabir_interpolate(g, x, V(F32, n, 1, 3), &(sabir_interpolate_attrs){.axes = 1, .derivative = {1}});
     (void)sabir_segment_sum(g, x, rows);
     (void)sabir_segment_mean(g, x, rows);
     (void)sabir_segment_max(g, x, rows);
     (void)sabir_spmm(g, rows, labels, SABIR_NONE, x);
+    (void)sabir_segment_min(g, x, rows);
+    (void)sabir_segment_softmax(g, x, rows);
+    (void)sabir_segment_ids(g, rows, n);
+    (void)sabir_sddmm(g, rows, labels, V(F32, 2, 4), x);
+    sabir_value groups;
+    (void)sabir_group_by(g, labels, 5, SABIR_NONE, NULL, &groups, NULL);
+    const sabir_value grouped = sabir_grouped_matmul(g, x, V(F32, 5, 6, 4), groups, 1);
+    (void)sabir_grouped_outer(g, x, grouped, groups);
 }
 
 static void build_state(void)
@@ -96,12 +121,28 @@ static void build_state(void)
     sabir_assign(g, w, result);
 }
 
+static sabir_status no_gradient(void *user, sabir_graph *graph, const sabir_value *inputs, uint32_t input_count, const sabir_value *outputs,
+                                const sabir_value *output_grads, uint32_t output_count, sabir_value *input_grads)
+{
+    (void)user, (void)graph, (void)inputs, (void)input_count, (void)outputs, (void)output_grads, (void)output_count, (void)input_grads;
+    return SABIR_OK;
+}
+
+static void build_aliases(void)
+{
+    const sabir_value x = V(F32, 3, n), y = sabir_stop_gradient(g, x);
+    sabir_value same;
+    cr_assert_eq(sabir_custom_gradient(g, &x, 1, &y, 1, no_gradient, NULL, &same), sabir_graph_status(g));
+    (void)sbr_add_2(g, SBR_OP_after, same, V0(I32), NULL);
+}
+
 static void build_everything(void)
 {
     build_elementwise();
     build_movement();
     build_the_rest();
     build_state();
+    build_aliases();
 }
 
 TestSuite(table, .init = open_graph, .fini = close_graph);
@@ -196,12 +237,13 @@ Test(table, any_attributes_and_operands_give_a_status, .timeout = 60)
         for (int op = 0; op < SBR_OP_COUNT; op++) {
             _Alignas(16) unsigned char attrs[1024] = {0};
             const sbr_op_info *info = &sbr_ops[op];
-            if ((info->flags & (SBR_LEAF | SBR_REGION)) && op != SBR_OP_dim_value) continue;
+            if (((info->flags & (SBR_LEAF | SBR_REGION)) && op != SBR_OP_dim_value) || op == SBR_OP_custom_gradient) continue;
             cr_assert_leq(info->attrs_size, sizeof attrs);
             draw_attrs(&state, attrs, info->attrs_size);
-            sabir_value inputs[4];
-            for (int i = 0; i < 4; i++) inputs[i] = pool[draw(&state) % 12];
-            const uint32_t most = info->most < 4 ? info->most : 4;
+            sabir_value inputs[12];
+            for (int i = 0; i < 12; i++) inputs[i] = pool[draw(&state) % 12];
+            const uint32_t enough = info->least > 4 ? info->least : 4, most = info->most < enough ? info->most : enough;
+            cr_assert_leq(most, 12);
             (void)sbr_add_node(g, (sbr_op)op, inputs, info->least + (uint32_t)draw(&state) % (most - info->least + 1), attrs);
             if (g->status == SABIR_OK) built++;
             else {

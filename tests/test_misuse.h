@@ -337,6 +337,8 @@ static void misuse_sizes(sabir_context *context, const char *selector)
     refused(SABIR_INVALID_ARGUMENT, sabir_compile(m.graph, m.device, m.store, &options, &program));
     options.submission_seconds = nothing / nothing;
     refused(SABIR_INVALID_ARGUMENT, sabir_compile(m.graph, m.device, m.store, &options, &program));
+    options = (sabir_compile_options){.size = sizeof options, .specialise = (sabir_specialise)3};
+    refused(SABIR_INVALID_ARGUMENT, sabir_compile(m.graph, m.device, m.store, &options, &program));
     refused(SABIR_INVALID_ARGUMENT, sabir_device_info_of(m.device, &(sabir_device_info){.size = 0}));
     refused(SABIR_INVALID_ARGUMENT, sabir_device_describe(context, 0, &(sabir_device_info){.size = 0}));
     refused(SABIR_INVALID_ARGUMENT, sabir_program_counters(m.program, &(sabir_counters){.size = 0}));

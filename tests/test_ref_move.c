@@ -158,3 +158,20 @@ Test(ref_move, linear_resize_reproduces_a_ramp)
             cr_assert_float_eq(fine.f[i * 15 + j], want, 1e-13);
         }
 }
+
+static double dot(const sbr_ref_tensor *a, const sbr_ref_tensor *b)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < a->count; i++) sum += a->f[i] * b->f[i];
+    return sum;
+}
+
+Test(ref_move, resize_adjoint_is_the_adjoint)
+{
+    for (int mode = SABIR_RESIZE_NEAREST; mode <= SABIR_RESIZE_LINEAR; mode++) {
+        const sabir_resize_attrs attrs = {.mode = (sabir_resize_mode)mode};
+        const sbr_ref_tensor x = DRAWN((3, 7, 4), 1), y = DRAWN((3, 2, 13), 2);
+        const sbr_ref_tensor there = RUN(resize, &attrs, SABIR_F32, (3, 2, 13), x), back = RUN(resize_adjoint, &attrs, SABIR_F32, (3, 7, 4), y);
+        cr_assert_float_eq(dot(&there, &y), dot(&x, &back), 1e-12);
+    }
+}

@@ -1,6 +1,6 @@
 /* suite: device, timeout: 400
- * Two whole training steps (forward, backward written out by hand, update) as one replayed program each: a transformer and a
- * convolutional network. The loss falls, the devices agree with the reference, and the distinct kernels stay few. */
+ * Two whole training steps (forward, backward, update) as one replayed program each: a transformer and a convolutional network. The backward pass is
+ * written out by hand, or sabir_grad builds it. The loss falls, the devices agree with the reference, and the distinct kernels stay few. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
@@ -15,11 +15,19 @@ enum { STEPS = 12, MOST_KERNELS = 60 };
 typedef struct trainer {
     sabir_graph *g;
     sabir_value rate;
+    int derived; /* by sabir_grad */
 } trainer;
 
 static sabir_value number(sabir_graph *g, double v) { return sabir_number(g, SABIR_F32, v); }
 
 static void descend(trainer *t, sabir_value w, sabir_value dw) { sabir_assign(t->g, w, sabir_sub(t->g, w, sabir_mul(t->g, t->rate, dw))); }
+
+static void descend_all(trainer *t, sabir_value loss, const sabir_value *weights, uint32_t count)
+{
+    sabir_value slopes[8];
+    must(sabir_grad(t->g, loss, weights, count, slopes));
+    for (uint32_t i = 0; i < count; i++) descend(t, weights[i], slopes[i]);
+}
 
 /* Gradient of mean cross-entropy with respect to the logits [n, c]. */
 static sabir_value loss_gradient(sabir_graph *g, sabir_value logits, sabir_value labels, int64_t n, int64_t c)
@@ -75,7 +83,12 @@ static void build_transformer(trainer *t)
     sabir_value x1 = sabir_add(g, x0, sabir_matmul(g, mixed, wo)), h2 = normed(g, x1, &scale2);
     sabir_value u = sabir_matmul(g, h2, up), gate = sabir_sigmoid(g, u), a = sabir_mul(g, u, gate);
     sabir_value x2 = sabir_add(g, x1, sabir_matmul(g, a, down)), logits = sabir_matmul(g, x2, head);
-    sabir_output(g, "loss", sabir_mean(g, sabir_cross_entropy(g, logits, labels), SABIR_ALL_AXES));
+    sabir_value loss = sabir_mean(g, sabir_cross_entropy(g, logits, labels), SABIR_ALL_AXES);
+    sabir_output(g, "loss", loss);
+    if (t->derived) {
+        descend_all(t, loss, (const sabir_value[]){table, head, wq, wk, wv, wo, up, down}, 8);
+        return;
+    }
 
     sabir_value dlogits = loss_gradient(g, logits, labels, S, V), dx2 = back(g, dlogits, head);
     descend(t, head, outer(g, x2, dlogits));
@@ -146,7 +159,12 @@ static void build_network(trainer *t)
     sabir_value a1 = sabir_relu(g, conv(g, x, w1, b1)), p1 = pool(g, a1);
     sabir_value a2 = sabir_relu(g, conv(g, p1, w2, b2)), p2 = pool(g, a2), flat = sabir_reshape(g, p2, SABIR_SHAPE(N, FLAT));
     sabir_value logits = sabir_add(g, sabir_matmul(g, flat, w3), b3);
-    sabir_output(g, "loss", sabir_mean(g, sabir_cross_entropy(g, logits, labels), SABIR_ALL_AXES));
+    sabir_value loss = sabir_mean(g, sabir_cross_entropy(g, logits, labels), SABIR_ALL_AXES);
+    sabir_output(g, "loss", loss);
+    if (t->derived) {
+        descend_all(t, loss, (const sabir_value[]){w1, b1, w2, b2, w3, b3}, 6);
+        return;
+    }
 
     sabir_value dlogits = loss_gradient(g, logits, labels, N, CLASSES);
     descend(t, w3, outer(g, flat, dlogits));
@@ -182,7 +200,7 @@ static void fill(sabir_tensor *tensor, uint32_t seed, float size, int classes)
 
 typedef void builder(trainer *t);
 
-static void train(sabir_context *context, const char *id, builder *build, int fuse, float losses[STEPS], uint64_t *kernels)
+static void train(sabir_context *context, const char *id, builder *build, int derived, int fuse, float losses[STEPS], sabir_counters *counters)
 {
     sabir_device *device;
     sabir_store *store;
@@ -193,6 +211,7 @@ static void train(sabir_context *context, const char *id, builder *build, int fu
     must(sabir_store_create(device, &store));
     must(sabir_graph_create(context, &t.g));
     t.rate = sabir_scalar(t.g, "rate", SABIR_F32);
+    t.derived = derived;
     build(&t);
     const sabir_compile_options options = {.size = sizeof options, .fallback = SABIR_FALLBACK_ERROR, .no_fusion = !fuse};
     must(sabir_compile(t.g, device, store, &options, &program));
@@ -208,9 +227,8 @@ static void train(sabir_context *context, const char *id, builder *build, int fu
         must(sabir_run(program, (sabir_binding[]){{"x", x}, {"labels", labels}, {"loss", loss}}, 3));
         must(sabir_tensor_read(loss, 0, &losses[i], 4));
     }
-    sabir_counters counters = {.size = sizeof counters};
-    must(sabir_program_counters(program, &counters));
-    *kernels = counters.kernels;
+    *counters = (sabir_counters){.size = sizeof *counters};
+    must(sabir_program_counters(program, counters));
     sabir_tensor_release(x);
     sabir_tensor_release(labels);
     sabir_tensor_release(loss);
@@ -222,17 +240,24 @@ static void train(sabir_context *context, const char *id, builder *build, int fu
 
 static void check(sabir_context *context, const char *id, builder *build)
 {
-    float wanted[STEPS], fused[STEPS], plain[STEPS];
-    uint64_t none, with_fusion, without;
-    train(context, "reference", build, 1, wanted, &none);
-    train(context, id, build, 1, fused, &with_fusion);
-    train(context, id, build, 0, plain, &without);
-    cr_log_info("%s: %llu distinct kernels fused, %llu unfused; loss %g to %g", id, (unsigned long long)with_fusion, (unsigned long long)without, (double)fused[0],
-                (double)fused[STEPS - 1]);
+    float wanted[STEPS], fused[STEPS], plain[STEPS], derived[STEPS];
+    sabir_counters none, with_fusion, without, with_rules;
+    train(context, "reference", build, 0, 1, wanted, &none);
+    train(context, id, build, 0, 1, fused, &with_fusion);
+    train(context, id, build, 0, 0, plain, &without);
+    train(context, id, build, 1, 1, derived, &with_rules);
+    cr_log_info("%s: %llu distinct kernels fused, %llu unfused; loss %g to %g", id, (unsigned long long)with_fusion.kernels, (unsigned long long)without.kernels,
+                (double)fused[0], (double)fused[STEPS - 1]);
+    cr_log_info("%s, derived: %llu distinct kernels; by hand and derived: %llu and %llu launches, %llu and %llu peak bytes, %llu and %llu flops", id,
+                (unsigned long long)with_rules.kernels, (unsigned long long)with_fusion.launches, (unsigned long long)with_rules.launches,
+                (unsigned long long)with_fusion.peak_bytes, (unsigned long long)with_rules.peak_bytes, (unsigned long long)with_fusion.flops,
+                (unsigned long long)with_rules.flops);
     cr_expect_lt((double)wanted[STEPS - 1], 0.9 * (double)wanted[0], "the loss falls: %g to %g", (double)wanted[0], (double)wanted[STEPS - 1]);
-    cr_expect_leq(with_fusion, MOST_KERNELS, "%s: %llu kernels", id, (unsigned long long)with_fusion);
+    cr_expect_leq(with_fusion.kernels, MOST_KERNELS, "%s: %llu kernels", id, (unsigned long long)with_fusion.kernels);
+    cr_expect_leq(with_rules.kernels, MOST_KERNELS, "%s, derived: %llu kernels", id, (unsigned long long)with_rules.kernels);
     for (int i = 0; i < STEPS; i++) {
         cr_expect_float_eq((double)fused[i], (double)wanted[i], 2e-4, "%s, step %d: fused %g, reference %g", id, i, (double)fused[i], (double)wanted[i]);
+        cr_expect_float_eq((double)derived[i], (double)wanted[i], 2e-4, "%s, step %d: derived %g, reference by hand %g", id, i, (double)derived[i], (double)wanted[i]);
         cr_expect_float_eq((double)plain[i], (double)wanted[i], 2e-4, "%s, step %d: unfused %g, reference %g", id, i, (double)plain[i], (double)wanted[i]);
     }
 }

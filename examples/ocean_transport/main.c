@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "maps.h"
+#include "common/map.h"
 #include "model.h"
 
 enum { MOST_DEVICES = 32 };
@@ -29,7 +29,7 @@ static const char help[] =
     "usage: ocean_transport [options]\n"
     "Carries the sea-surface temperature of January through a simulated year by 3 % of the monthly wind, on every device found, and compares\n"
     "the devices with the reference. Writes maps (PNG) and report.json.\n"
-    "  --out DIR        where to write (default out/demo)\n"
+    "  --out DIR        where to write (default out/ocean)\n"
     "  --data DIR       folder of coads_climatology.cdf and etopo120.cdf (default: Debian's ferret-datasets)\n"
     "  --device ID      this device only, beside the reference (sabir devices lists them)\n"
     "  --days N         length of the run (default 365)\n"
@@ -190,7 +190,7 @@ static bool write_report(const settings *s, const run *runs, int count)
     return fine;
 }
 
-static bool write_maps(const settings *s, const climate *data, const grid *grid, const run *run)
+static bool write_maps(const settings *s, const climate *data, const run *run)
 {
     static float change[CELLS], speed[CELLS];
     char file[1024];
@@ -207,7 +207,9 @@ static bool write_maps(const settings *s, const climate *data, const grid *grid,
             change[k] = run->temperature[k] - data->temperature[0][j][i];
         }
     }
-    (void)grid;
+    const double degrees = 180.0 / ROWS;
+    const map_grid cells = {ROWS, COLUMNS, -90, (double)data->longitude[0] - degrees / 2, degrees, degrees};
+    const map_land land = {cells, &data->land[0][0]};
     const struct { const char *name; const float *field; map_style style; } maps[] = {
         {"january.png", &data->temperature[0][0][0], {"Sea-surface temperature, January (COADS climatology)", "\xC2\xB0" "C", -2, 31, false}},
         {"after.png", run->temperature, {"The same water after drifting with the wind for the simulated time", "\xC2\xB0" "C", -2, 31, false}},
@@ -216,7 +218,7 @@ static bool write_maps(const settings *s, const climate *data, const grid *grid,
     };
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
         snprintf(file, sizeof file, "%s/%s", s->out, maps[i].name);
-        if (!map_write(file, data, maps[i].field, maps[i].style)) return false;
+        if (!map_write(file, &cells, maps[i].field, &data->wet[0][0], &land, maps[i].style)) return false;
     }
     return true;
 }
@@ -301,7 +303,7 @@ int main(int argc, char **argv)
     static climate data;
     static grid sphere;
     static run runs[MOST_DEVICES];
-    settings s = {.out = "out/demo", .steps_a_day = 2, .days = 365, .step = {.diffusion = 1000}};
+    settings s = {.out = "out/ocean", .steps_a_day = 2, .days = 365, .step = {.diffusion = 1000}};
     const int parsed = parse(argc, argv, &s);
     if (parsed) return parsed == 1 ? 0 : 2;
     if (!make_folder(s.out) || !climate_read(s.data, &data)) return 2;
@@ -314,7 +316,7 @@ int main(int argc, char **argv)
     bool fine = count > 0;
     if (fine) {
         print_table(runs, count);
-        fine = write_report(&s, runs, count) && write_maps(&s, &data, &sphere, &runs[0]);
+        fine = write_report(&s, runs, count) && write_maps(&s, &data, &runs[0]);
         if (fine) printf("wrote %s/report.json, january.png, after.png, change.png, drift.png\n", s.out);
     }
     for (int i = 0; i < MOST_DEVICES; i++) {

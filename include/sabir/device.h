@@ -38,6 +38,7 @@ SABIR_API void sabir_device_retain(sabir_device *device);
 SABIR_API void sabir_device_release(sabir_device *device); /* NULL is allowed */
 SABIR_API sabir_status sabir_device_info_of(const sabir_device *device, sabir_device_info *info);
 SABIR_API sabir_status sabir_device_wait(sabir_device *device); /* until all submitted work is done */
+SABIR_API sabir_context *sabir_device_context(const sabir_device *device); /* that it was opened in; borrowed */
 
 /* Dense, row-major; contents undefined until written. The shape has no dims. */
 SABIR_API sabir_status sabir_tensor_create(sabir_device *device, sabir_type type, sabir_shape shape, sabir_tensor **tensor);
@@ -46,6 +47,7 @@ SABIR_API sabir_status sabir_tensor_create(sabir_device *device, sabir_type type
 SABIR_API sabir_status sabir_tensor_wrap(sabir_device *device, sabir_type type, sabir_shape shape, void *memory, sabir_tensor **tensor);
 SABIR_API void sabir_tensor_retain(sabir_tensor *tensor);
 SABIR_API void sabir_tensor_release(sabir_tensor *tensor); /* NULL is allowed; work in flight keeps it alive */
+SABIR_API sabir_device *sabir_tensor_device(const sabir_tensor *tensor); /* borrowed */
 SABIR_API sabir_type sabir_tensor_type(const sabir_tensor *tensor);
 SABIR_API sabir_shape sabir_tensor_shape(const sabir_tensor *tensor);
 SABIR_API uint64_t sabir_tensor_bytes(const sabir_tensor *tensor); /* elements times their size */
@@ -62,6 +64,7 @@ SABIR_API sabir_status sabir_tensor_copy(sabir_tensor *from, sabir_tensor *to);
 SABIR_API sabir_status sabir_store_create(sabir_device *device, sabir_store **store);
 SABIR_API void sabir_store_retain(sabir_store *store);
 SABIR_API void sabir_store_release(sabir_store *store); /* NULL is allowed */
+SABIR_API sabir_device *sabir_store_device(const sabir_store *store); /* borrowed */
 /* The variable of that name, made (zeroed) if there is none; an existing one of another type or shape is an error. Borrowed: valid while the store is. */
 SABIR_API sabir_status sabir_store_variable(sabir_store *store, const char *name, sabir_type type, sabir_shape shape, sabir_tensor **tensor);
 /* NULL when there is none. */

@@ -25,11 +25,18 @@ SABIR_API void sabir_graph_destroy(sabir_graph *graph); /* NULL is allowed; comp
 /* The first error, or SABIR_OK; the message is sabir_last_message(). */
 SABIR_API sabir_status sabir_graph_status(const sabir_graph *graph);
 
+SABIR_API sabir_context *sabir_graph_context(const sabir_graph *graph); /* that it was made in; borrowed */
+
+SABIR_API const char *sabir_value_name(sabir_value value); /* of an input, scalar or variable; NULL for any other value. Valid while the graph is */
+/* For functions that are made of operators: keeps the error, unless there is one, as if an operator had made it. Returns the null value. */
+SABIR_API sabir_value sabir_graph_fail(sabir_graph *graph, sabir_status status, const char *message);
 SABIR_API sabir_type sabir_value_type(sabir_value value);
 SABIR_API sabir_shape sabir_value_shape(sabir_value value);
 
 /* Gives the nodes just built, or the error just made, the caller's place. The operator macros call it. */
 SABIR_API sabir_value sabir_located(sabir_value value, const char *file, int line);
+/* The same for calls that build and return a status, which it hands on. */
+SABIR_API sabir_status sabir_placed(sabir_graph *graph, sabir_status status, const char *file, int line);
 
 /* An extent known at run, with its maximum; memory is planned for the maximum. Extents of the same dim are equal.
  * 0 <= minimum <= maximum. Returns an extent for use in shapes (a negative number), or 0 after an error. */

@@ -158,6 +158,8 @@ typedef struct sabir_resize_attrs { sabir_resize_mode mode; sabir_shape shape; }
 /* Half-pixel centres: source = (k + 0.5) * n_in / n_out - 0.5, edges repeated; nearest takes floor((k + 0.5) * n_in / n_out). Linear works on
  * at most 3 axes that change; float types. shape has the rank of x. */
 SABIR_API sabir_value sabir_resize(sabir_graph *graph, sabir_value x, sabir_shape shape, sabir_resize_mode mode);
+/* The adjoint of resize from shape to that of x, which it takes back to shape. Float types. */
+SABIR_API sabir_value sabir_resize_adjoint(sabir_graph *graph, sabir_value x, sabir_shape shape, sabir_resize_mode mode);
 
 /* ---- Reductions, scans, order ---- */
 
@@ -189,7 +191,8 @@ SABIR_API sabir_value sabir_sort(sabir_graph *graph, sabir_value x, int32_t axis
 /* Keys sorted along the last axis, ascending and stable, values ([..., n] of the same shape) moved along. */
 SABIR_API sabir_value sabir_sort_by_key(sabir_graph *graph, sabir_value keys, sabir_value values, sabir_value *sorted_values);
 typedef struct sabir_top_k_attrs { int64_t k; } sabir_top_k_attrs;
-/* Of the last axis; k at most its extent. */
+/* Of the last axis, largest first, of equals the one with the lower index; NaN counts as larger than anything. k at most its extent. *indices (NULL
+ * allowed), i32: where each was. */
 SABIR_API sabir_value sabir_top_k(sabir_graph *graph, sabir_value x, int64_t k, sabir_value *indices);
 typedef struct sabir_compact_attrs { int64_t capacity; } sabir_compact_attrs;
 /* mask: bool [n] -> indices i32 [capacity], ascending, then -1. *count: i32, at most capacity. *overflow: bool. */
@@ -238,6 +241,72 @@ SABIR_API sabir_value sabir_rope(sabir_graph *graph, sabir_value x, sabir_value 
 /* logits [..., c] (float), labels i32 [...] -> [...] */
 SABIR_API sabir_value sabir_cross_entropy(sabir_graph *graph, sabir_value logits, sabir_value labels);
 
+/* ---- Attention ---- */
+
+/* What attention reads; a value left at zero ({0}) is absent. b...: batch axes, numpy broadcasting to those of q where nothing else is said.
+ *   q [b..., hq, nq, d], k [b..., hkv, nk, d], v [b..., hkv, nk, dv]: hkv divides hq, query head h reads key head h / (hq / hkv); d and dv numbers up
+ *     to 256. Any float types, f64 only all together.
+ *   bias: float, broadcast to [b..., hq, nq, nk], added to the scaled products; with rows: [b..., hq, e], one number an edge.
+ *   mask: u32 [b..., hq, ceil(nq / mask_queries), words], words = ceil(ceil(nk / mask_keys) / 32), axes before the last broadcast: bit j % 32 of word j / 32
+ *     says whether the queries of that row see keys mask_keys j and the mask_keys - 1 after.
+ *   rows i32 [nq + 1], columns i32 [e]: adjacency in CSR form: query i sees keys columns[rows[i]] .. columns[rows[i + 1] - 1]; a column outside 0 .. nk - 1
+ *     is passed over. Not with mask or blocks.
+ *   q_positions i32 [b..., nq], k_positions i32 [b..., nk], within 2^30: what causal and window compare; else key j stands at j and query i at
+ *     k_length - q_length + i, the last query beside the last key.
+ *   q_lengths, k_lengths i32 [b...]: how many queries and keys of a batch row count, from the first on.
+ *   blocks i32 [b..., nq or 1, l, 3 or 4]: each query's list (1: one list for all queries) of blocks of keys: block, start offset, length, first (0 where the
+ *     last extent is 3). k is then a pool [blocks, hkv, block, d], v likewise: the item stands for keys 0 .. length - 1 of its block, which stand at
+ *     positions start + first + 0, 1, ...; an item whose block is outside the pool, or of length 0 or less, is empty. Where rope_base is given, stored
+ *     keys are turned as if their block began at position 0 (key t by first + t): each query is turned back by start before it meets
+ *     the block, as rope does with -start. Not with k_positions, k_lengths, bias, mask, rows.
+ *   prefix_k [b..., hkv, np, d], prefix_v [b..., hkv, np, dv]: more keys, which every query sees as they are.
+ *   partial_out [b..., hq, nq, dv], partial_lse [b..., hq, nq]: what attention over other keys gave (f32; f64 for f64); the result is that over both. */
+typedef struct sabir_attention_operands {
+    sabir_value q, k, v;
+    sabir_value bias, mask, rows, columns;
+    sabir_value q_positions, k_positions, q_lengths, k_lengths;
+    sabir_value blocks;
+    sabir_value prefix_k, prefix_v;
+    sabir_value partial_out, partial_lse;
+} sabir_attention_operands;
+
+typedef struct sabir_attention_attrs {
+    double scale;                    /* of the products; 0: 1 / sqrt(d) */
+    int64_t window;                  /* 0: none; else a key is seen at a distance below it, before the query or, unless causal, after it */
+    int64_t mask_queries, mask_keys; /* queries and keys that a bit of mask stands for; 0 counts as 1 */
+    double rope_base;                /* blocks: as for sabir_rope; 0: keys are met as they are stored */
+    int64_t rope_rotated;            /* 0: all d */
+    int32_t causal;                  /* non-zero: keys at the query's position and before */
+    int32_t wide;                    /* non-zero: out is f32 where q is f16 or bf16 */
+} sabir_attention_attrs;
+
+/* softmax(scale q k' + bias) v over the keys that a query sees, [b..., hq, nq, dv] of the type of q. *lse (NULL allowed) [b..., hq, nq]: logarithm of the
+ * sum of exponentials, f32 (f64 for f64), by which partial results merge. A query that sees no key gives 0, and -inf. attrs NULL: all defaults.
+ * Online softmax by tiles, no [nq, nk] array: Dao et al., FlashAttention (2022). */
+SABIR_API sabir_value sabir_attention(sabir_graph *graph, const sabir_attention_operands *operands, const sabir_attention_attrs *attrs, sabir_value *lse);
+/* Gradient of q; *d_k and *d_v (NULL allowed): of k and v, with all batch axes of q (blocks: of the pool's shape). Each of its operand's type. From out and lse
+ * of attention, or of whatever its keys are a part of (a prefix, a partial result, a ring), and the gradients of both; d_lse may be absent (SABIR_NONE).
+ * Probabilities are computed again, tile by tile; each sum is made in one order, without atomics. prefix_ and partial_ operands are not looked at. */
+SABIR_API sabir_value sabir_attention_gradient(sabir_graph *graph, const sabir_attention_operands *operands, const sabir_attention_attrs *attrs, sabir_value out,
+                                               sabir_value lse, sabir_value d_out, sabir_value d_lse, sabir_value *d_k, sabir_value *d_v);
+/* Gradient of bias, of its type and shape, likewise. */
+SABIR_API sabir_value sabir_attention_bias_gradient(sabir_graph *graph, const sabir_attention_operands *operands, const sabir_attention_attrs *attrs,
+                                                    sabir_value out, sabir_value lse, sabir_value d_out, sabir_value d_lse);
+
+/* ---- Losses of softmax ---- */
+
+typedef struct sabir_softmax_losses_attrs { double smoothing, temperature; } sabir_softmax_losses_attrs;
+/* Of p = softmax(logits / temperature), logits [..., c] (float), by row: the cross-entropy -sum over c of t[c] log p[c], times weight, where t is
+ * (1 - smoothing) one_hot(label) + smoothing / c; *entropy -sum p log p; *lse the logarithm of the sum of exponentials (each NULL allowed). All
+ * [...], f32 (f64 for f64). labels i32 [...], weights [...] of the result's type or SABIR_NONE. A label outside 0 .. c - 1 and a weight of 0 give 0.
+ * attrs NULL: smoothing 0, temperature 1 (0 counts as 1). */
+SABIR_API sabir_value sabir_softmax_losses(sabir_graph *graph, sabir_value logits, sabir_value labels, sabir_value weights,
+                                           const sabir_softmax_losses_attrs *attrs, sabir_value *entropy, sabir_value *lse);
+/* Gradient of logits from those of the cross-entropy and of the entropy (each SABIR_NONE allowed), with entropy and lse as sabir_softmax_losses gave them. */
+SABIR_API sabir_value sabir_softmax_losses_gradient(sabir_graph *graph, sabir_value logits, sabir_value labels, sabir_value weights,
+                                                    const sabir_softmax_losses_attrs *attrs, sabir_value entropy, sabir_value lse, sabir_value d_loss,
+                                                    sabir_value d_entropy);
+
 /* ---- Grids and sparse ---- */
 
 typedef enum sabir_boundary { SABIR_BOUNDARY_PERIODIC, SABIR_BOUNDARY_DIRICHLET, SABIR_BOUNDARY_NEUMANN } sabir_boundary;
@@ -254,9 +323,41 @@ SABIR_API sabir_value sabir_stencil(sabir_graph *graph, sabir_value x, sabir_val
 SABIR_API sabir_value sabir_segment_sum(sabir_graph *graph, sabir_value x, sabir_value rows);
 SABIR_API sabir_value sabir_segment_mean(sabir_graph *graph, sabir_value x, sabir_value rows);
 SABIR_API sabir_value sabir_segment_max(sabir_graph *graph, sabir_value x, sabir_value rows);
-/* rows i32 [n + 1], columns i32 [e], values [e] or SABIR_NONE (all 1), x [m, f] -> [n, f]: y[r] = sum over e of r of values[e] * x[columns[e]].
- * A column outside 0 .. m-1 counts as a row of zeros. */
+/* rows i32 [n + 1], columns i32 [e], values [e] or SABIR_NONE (all 1), x [m, f...] -> [n, f...]: y[r] = sum over e of r of
+ * values[e] * x[columns[e]]. Values may also have leading axes of the features, [e, h] for x [m, h, f]: each head its own.
+ * A column outside 0 .. m-1 counts as a row of zeros. sparse.h has more of sparse matrices. */
 SABIR_API sabir_value sabir_spmm(sabir_graph *graph, sabir_value rows, sabir_value columns, sabir_value values, sabir_value x);
+
+/* ---- Transforms, line solves, interpolation ---- */
+
+typedef struct sabir_fft_attrs { sabir_ints axes; int32_t inverse; double scale; } sabir_fft_attrs;
+/* x [..., 2], f32 or f64: complex numbers, real part first. axes: 1 to 3, distinct, none of them the last; their extents are numbers, of any factors.
+ * X[k] = sum over j of x[j] exp(-2 pi i j k / n) along each axis; inverse: exp(+...), divided by the product of the extents. */
+SABIR_API sabir_value sabir_fft(sabir_graph *graph, sabir_value x, sabir_ints axes, int32_t inverse);
+/* The same times scale instead of 1 or 1 / n; any finite number but 0. */
+SABIR_API sabir_value sabir_fft_scaled(sabir_graph *graph, sabir_value x, const sabir_fft_attrs *attrs);
+/* x [..., n, ...], real -> [..., n / 2 + 1, ..., 2]: the terms 0 .. n / 2 of the transform along axis. */
+SABIR_API sabir_value sabir_rfft(sabir_graph *graph, sabir_value x, int32_t axis);
+/* Its inverse: x [..., n / 2 + 1, ..., 2] -> [..., n, ...], real. axis counts in the result; the imaginary parts of term 0, and of term n / 2 where n
+ * is even, are not read. */
+SABIR_API sabir_value sabir_irfft(sabir_graph *graph, sabir_value x, int32_t axis, int64_t n);
+typedef struct sabir_tridiagonal_attrs { int32_t axis; int32_t transposed; } sabir_tridiagonal_attrs;
+/* Along axis, for each line: lower[k] x[k-1] + diagonal[k] x[k] + upper[k] x[k+1] = right[k]; lower[0] and upper[n-1] are not read. lower, diagonal and
+ * upper are broadcast to the shape of right; float types. Elimination without pivoting: for diagonally dominant or positive definite systems. */
+SABIR_API sabir_value sabir_tridiagonal(sabir_graph *graph, sabir_value lower, sabir_value diagonal, sabir_value upper, sabir_value right, int32_t axis);
+/* With attrs->transposed non-zero: the system of the transposed matrix. */
+SABIR_API sabir_value sabir_tridiagonal_with(sabir_graph *graph, sabir_value lower, sabir_value diagonal, sabir_value upper, sabir_value right,
+                                             const sabir_tridiagonal_attrs *attrs);
+typedef enum sabir_interpolation { SABIR_INTERPOLATE_LINEAR, SABIR_INTERPOLATE_CUBIC } sabir_interpolation;
+typedef struct sabir_interpolate_attrs {
+    int32_t axes;               /* 1 to 3: the last axes of x */
+    sabir_interpolation order;  /* cubic: Catmull-Rom, 4 elements an axis */
+    int32_t periodic[3];        /* by axis, non-zero: positions wrap; otherwise they are moved to 0 .. n - 1, and edges repeat */
+    int32_t derivative[3];      /* by axis: how often the interpolant is differentiated in the position; where a position is moved inside it is constant */
+} sabir_interpolate_attrs;
+/* x [b..., s...], positions [b..., axes, q...] -> [b..., q...]: x at positions counted in elements, 0 the first. positions are f64 where x is f64,
+ * else f32. A position that is NaN gives NaN, a grid without elements 0. */
+SABIR_API sabir_value sabir_interpolate(sabir_graph *graph, sabir_value x, sabir_value positions, const sabir_interpolate_attrs *attrs);
 
 #ifdef __cplusplus
 }
@@ -351,6 +452,7 @@ SABIR_API sabir_value sabir_spmm(sabir_graph *graph, sabir_value rows, sabir_val
 #  define sabir_unfold(...) SABIR_HERE((sabir_unfold)(__VA_ARGS__))
 #  define sabir_overlap_add(...) SABIR_HERE((sabir_overlap_add)(__VA_ARGS__))
 #  define sabir_resize(...) SABIR_HERE((sabir_resize)(__VA_ARGS__))
+#  define sabir_resize_adjoint(...) SABIR_HERE((sabir_resize_adjoint)(__VA_ARGS__))
 #  define sabir_sum(...) SABIR_HERE((sabir_sum)(__VA_ARGS__))
 #  define sabir_mean(...) SABIR_HERE((sabir_mean)(__VA_ARGS__))
 #  define sabir_prod(...) SABIR_HERE((sabir_prod)(__VA_ARGS__))
@@ -379,10 +481,22 @@ SABIR_API sabir_value sabir_spmm(sabir_graph *graph, sabir_value rows, sabir_val
 #  define sabir_group_norm(...) SABIR_HERE((sabir_group_norm)(__VA_ARGS__))
 #  define sabir_rope(...) SABIR_HERE((sabir_rope)(__VA_ARGS__))
 #  define sabir_cross_entropy(...) SABIR_HERE((sabir_cross_entropy)(__VA_ARGS__))
+#  define sabir_attention(...) SABIR_HERE((sabir_attention)(__VA_ARGS__))
+#  define sabir_attention_gradient(...) SABIR_HERE((sabir_attention_gradient)(__VA_ARGS__))
+#  define sabir_attention_bias_gradient(...) SABIR_HERE((sabir_attention_bias_gradient)(__VA_ARGS__))
+#  define sabir_softmax_losses(...) SABIR_HERE((sabir_softmax_losses)(__VA_ARGS__))
+#  define sabir_softmax_losses_gradient(...) SABIR_HERE((sabir_softmax_losses_gradient)(__VA_ARGS__))
 #  define sabir_stencil(...) SABIR_HERE((sabir_stencil)(__VA_ARGS__))
 #  define sabir_segment_sum(...) SABIR_HERE((sabir_segment_sum)(__VA_ARGS__))
 #  define sabir_segment_mean(...) SABIR_HERE((sabir_segment_mean)(__VA_ARGS__))
 #  define sabir_segment_max(...) SABIR_HERE((sabir_segment_max)(__VA_ARGS__))
 #  define sabir_spmm(...) SABIR_HERE((sabir_spmm)(__VA_ARGS__))
+#  define sabir_fft(...) SABIR_HERE((sabir_fft)(__VA_ARGS__))
+#  define sabir_fft_scaled(...) SABIR_HERE((sabir_fft_scaled)(__VA_ARGS__))
+#  define sabir_rfft(...) SABIR_HERE((sabir_rfft)(__VA_ARGS__))
+#  define sabir_irfft(...) SABIR_HERE((sabir_irfft)(__VA_ARGS__))
+#  define sabir_tridiagonal(...) SABIR_HERE((sabir_tridiagonal)(__VA_ARGS__))
+#  define sabir_tridiagonal_with(...) SABIR_HERE((sabir_tridiagonal_with)(__VA_ARGS__))
+#  define sabir_interpolate(...) SABIR_HERE((sabir_interpolate)(__VA_ARGS__))
 #endif
 #endif

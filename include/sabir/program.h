@@ -12,6 +12,15 @@ extern "C" {
 typedef struct sabir_program sabir_program; /* of one thread at a time, but for sabir_cancel */
 typedef struct sabir_event sabir_event;     /* of one thread at a time */
 
+/* A kernel's general form takes elements of any type, and any elementwise operator. One made for a launch, its storage types and its operator, is
+ * faster, on CPUs several times, and has to be compiled for it. So has one for a group of operators that are fused. */
+typedef enum sabir_specialise {
+    SABIR_SPECIALISE_AUTO,   /* made for a launch where it is large enough to pay for compiling, in fused groups always; where a program has more than 32
+                                kernels, groups that save too little are not fused */
+    SABIR_SPECIALISE_ALWAYS, /* the fastest kernels; everything that can be is fused */
+    SABIR_SPECIALISE_NEVER   /* the fewest kernels, so the quickest first start; no group is fused where a program has more than 32 kernels and fewer so */
+} sabir_specialise;
+
 typedef enum sabir_fallback { SABIR_FALLBACK_WARN, SABIR_FALLBACK_ALLOW, SABIR_FALLBACK_ERROR } sabir_fallback;
 
 typedef struct sabir_compile_options {
@@ -26,6 +35,7 @@ typedef struct sabir_compile_options {
     sabir_fallback fallback;    /* when the device lacks a capability that an operator needs: run the whole program on the reference
                                    with a warning in the log, silently, or fail with SABIR_UNSUPPORTED */
     double submission_seconds;  /* cut submissions at about this much estimated work; 0: 0.25 */
+    sabir_specialise specialise; /* kernels made for launches; SABIR_SPECIALISE_AUTO is 0 */
 } sabir_compile_options;
 
 #define SABIR_COMPILE_OPTIONS {.size = sizeof(sabir_compile_options)}
@@ -95,7 +105,7 @@ typedef struct sabir_memory_report {
 SABIR_API sabir_status sabir_program_memory(const sabir_program *program, sabir_memory_report *report);
 SABIR_API sabir_status sabir_graph_memory(sabir_graph *graph, sabir_device *device, const sabir_compile_options *options, sabir_memory_report *report);
 
-/* Steps as text: kernels, shapes, fusion, buffers. The caller's: sabir_string_free. */
+/* Steps as text: kernels, shapes, fusion, buffers; and the graph's notes (of detours that gradients take). The caller's: sabir_string_free. */
 SABIR_API sabir_status sabir_program_text(const sabir_program *program, char **text);
 /* Device times of the runs since the last call of sabir_profile_reset, by kernel: a table as text, and a Chrome trace (JSON) of the last run. */
 SABIR_API sabir_status sabir_profile_table(sabir_program *program, char **text);

@@ -1,4 +1,5 @@
 /* Attributes as text. */
+#include "attention.h"
 #include "print.h"
 
 static void put_int(const sbr_attrs_writer *w, const char *name, int64_t value) { sbr_text_printf(w->text, " %s=%lld", name, (long long)value); }
@@ -44,6 +45,8 @@ PRINTER(sbr_constant_attrs)
     sbr_text_puts(w->text, count > SHOWN ? ", ...}" : "}");
 }
 
+PRINTER(sbr_custom_attrs) { (void)w, (void)given; } /* addresses say nothing */
+
 PRINTER(sbr_carry_attrs) { AS(sbr_carry_attrs); sbr_text_printf(w->text, " slot=%u initial=%%%u", a->slot, a->initial); }
 
 PRINTER(sbr_loop_attrs)
@@ -63,6 +66,9 @@ PRINTER(sabir_one_hot_attrs) { AS(sabir_one_hot_attrs); put_extent(w, "depth", a
 PRINTER(sabir_top_k_attrs) { AS(sabir_top_k_attrs); put_int(w, "k", a->k); }
 PRINTER(sabir_compact_attrs) { AS(sabir_compact_attrs); put_int(w, "capacity", a->capacity); }
 PRINTER(sabir_histogram_attrs) { AS(sabir_histogram_attrs); put_int(w, "bins", a->bins); }
+
+PRINTER(sabir_group_by_attrs) { AS(sabir_group_by_attrs); put_int(w, "groups", a->groups); }
+PRINTER(sabir_grouped_attrs) { AS(sabir_grouped_attrs); put_flag(w, "transpose", a->transpose); }
 
 PRINTER(sabir_iota_attrs)
 {
@@ -189,6 +195,46 @@ PRINTER(sabir_rope_attrs)
     put_int(w, "rotated", a->rotated);
 }
 
+PRINTER(sbr_attention_attrs)
+{
+    AS(sbr_attention_attrs);
+    put_real(w, "scale", a->how.scale);
+    if (a->how.window) put_int(w, "window", a->how.window);
+    if (sbr_attention_has(a->given, SBR_ATTENTION_MASK) && (a->how.mask_queries != 1 || a->how.mask_keys != 1)) {
+        put_int(w, "mask_queries", a->how.mask_queries);
+        put_int(w, "mask_keys", a->how.mask_keys);
+    }
+    if (a->how.rope_base > 0) {
+        put_real(w, "rope_base", a->how.rope_base);
+        put_int(w, "rope_rotated", a->how.rope_rotated);
+    }
+    put_flag(w, "causal", a->how.causal);
+    put_flag(w, "wide", a->how.wide);
+    static const char *const names[] = {
+#define NAME(id, name) #name,
+        SBR_ATTENTION_OPERANDS(NAME)
+#undef NAME
+    };
+    for (uint32_t i = SBR_ATTENTION_V + 1; i < SBR_ATTENTION_OPERAND_COUNT; i++) put_flag(w, names[i], a->given >> i & 1u);
+}
+
+static void put_losses(const sbr_attrs_writer *w, const sabir_softmax_losses_attrs *how)
+{
+    if (how->smoothing != 0) put_real(w, "smoothing", how->smoothing);
+    if (how->temperature != 1) put_real(w, "temperature", how->temperature);
+}
+
+PRINTER(sabir_softmax_losses_attrs) { AS(sabir_softmax_losses_attrs); put_losses(w, a); }
+
+PRINTER(sbr_softmax_losses_gradient_attrs)
+{
+    AS(sbr_softmax_losses_gradient_attrs);
+    put_losses(w, &a->how);
+    put_flag(w, "weights", a->has_weights);
+    put_flag(w, "d_loss", a->has_d_loss);
+    put_flag(w, "d_entropy", a->has_d_entropy);
+}
+
 PRINTER(sabir_stencil_attrs)
 {
     static const char *const names[] = {"periodic", "dirichlet", "neumann"};
@@ -196,5 +242,30 @@ PRINTER(sabir_stencil_attrs)
     for (int32_t i = 0; i < a->axes; i++) {
         sbr_text_printf(w->text, " %s", names[a->boundary[i]]);
         if (a->boundary[i] == SABIR_BOUNDARY_DIRICHLET) sbr_text_printf(w->text, "(%g)", a->value[i]);
+    }
+}
+
+PRINTER(sabir_fft_attrs)
+{
+    AS(sabir_fft_attrs);
+    put_ints(w, "axes", &a->axes);
+    put_flag(w, "inverse", a->inverse);
+    if (a->scale != 1) put_real(w, "scale", a->scale);
+}
+
+PRINTER(sabir_tridiagonal_attrs)
+{
+    AS(sabir_tridiagonal_attrs);
+    put_int(w, "axis", a->axis);
+    put_flag(w, "transposed", a->transposed);
+}
+
+PRINTER(sabir_interpolate_attrs)
+{
+    AS(sabir_interpolate_attrs);
+    sbr_text_puts(w->text, a->order == SABIR_INTERPOLATE_CUBIC ? " cubic" : " linear");
+    for (int32_t i = 0; i < a->axes; i++) {
+        sbr_text_puts(w->text, a->periodic[i] ? " periodic" : " clamped");
+        if (a->derivative[i]) sbr_text_printf(w->text, "(d%d)", a->derivative[i]);
     }
 }

@@ -28,6 +28,8 @@ void sbr_graph_fail_here(sabir_graph *graph, sabir_status status);
 sabir_status sbr_need_readable(const sabir_graph *graph, sabir_value value, const char *what);
 /* Appends a loop's node, with one output for each carried value and the count. */
 sabir_value sbr_add_loop(sabir_graph *graph, const uint32_t *inputs, uint32_t input_count, const sbr_loop_attrs *attrs);
+/* Appends a custom gradient's node, with one output for each of the first outputs operands. */
+sabir_value sbr_add_custom(sabir_graph *graph, const uint32_t *inputs, uint32_t input_count, uint32_t outputs, const sbr_custom_attrs *attrs);
 
 static inline const sbr_value_info *sbr_info(sabir_value value) { return &value.graph->values.data[value.index]; }
 static inline bool sbr_type_valid(sabir_type type) { return (unsigned)type < SABIR_TYPE_COUNT; }
@@ -45,6 +47,8 @@ sabir_status sbr_need_shape(const sbr_signature *signature, uint32_t operand, co
 sabir_status sbr_need_number(const sbr_signature *signature, sabir_extent extent, const char *what);
 /* An extent whose indices are i32. */
 sabir_status sbr_need_indexable(const sbr_signature *signature, sabir_extent extent);
+/* Row pointers i32 [n + 1]: *count is n. */
+sabir_status sbr_need_pointers(const sbr_signature *signature, uint32_t operand, sabir_extent *count);
 /* Distinct axes, made non-negative, in the order given; SABIR_ALL_AXES stands for each of them where all is true. */
 sabir_status sbr_need_axes(sabir_ints *axes, int32_t rank, bool all);
 /* Numpy broadcasting; graph is for the texts of dims. */

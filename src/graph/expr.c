@@ -144,7 +144,7 @@ bool sbr_exprs_evaluate(const sbr_exprs *exprs, const int64_t *dims, int64_t *va
 
 int64_t sbr_expr_largest(const sbr_exprs *exprs, sbr_expr expr)
 {
-    const int64_t most = exprs->nodes.data[expr].most;
+    const int64_t most = expr == SBR_EXPR_NONE ? -1 : exprs->nodes.data[expr].most;
     return unbounded(most) ? -1 : most;
 }
 

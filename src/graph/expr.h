@@ -46,7 +46,8 @@ bool sbr_expr_is_number(const sbr_exprs *exprs, sbr_expr expr, int64_t *number);
 bool sbr_expr_at_least(const sbr_exprs *exprs, sbr_expr a, sbr_expr b); /* whether a >= b can be proven for all dims */
 /* Values of all expressions for given values of the dims, into values[nodes.count]. false on overflow. */
 bool sbr_exprs_evaluate(const sbr_exprs *exprs, const int64_t *dims, int64_t *values);
-/* A bound that no values of the dims pass, reached at their maxima where the expression grows with them; -1 on overflow. */
+/* A bound that no values of the dims pass, reached at their maxima where the expression grows with them; -1 on overflow and for
+ * SBR_EXPR_NONE. */
 int64_t sbr_expr_largest(const sbr_exprs *exprs, sbr_expr expr);
 void sbr_expr_print(const sbr_exprs *exprs, sbr_expr expr, char *text, size_t size); /* "n", "2*n+1", "64" */
 #endif

@@ -221,19 +221,54 @@ sbr_expr sbr_expr_exact_div(sbr_exprs *exprs, sbr_expr a, sbr_expr b)
     return sum_build(exprs, &result);
 }
 
-/* Range of a - b without making nodes for it. */
-static sbr_range difference(const sbr_exprs *exprs, sbr_expr a, sbr_expr b)
+static sbr_range range_of_sum(const sbr_exprs *exprs, const sum *from)
 {
-    sum from = {0};
-    if (sum_of(exprs, a, 1, &from) != FITS || sum_of(exprs, b, -1, &from) != FITS) return (sbr_range){INT64_MIN, INT64_MAX};
     sbr_range total = {0, 0};
-    for (uint32_t i = 0; i < from.count; i++) {
-        sbr_range product = {from.terms[i].factor, from.terms[i].factor};
-        for (uint32_t k = 0; k < from.terms[i].count; k++)
-            product = sbr_range_mul(product, sbr_expr_range(exprs, from.terms[i].atoms[k]));
+    for (uint32_t i = 0; i < from->count; i++) {
+        sbr_range product = {from->terms[i].factor, from->terms[i].factor};
+        for (uint32_t k = 0; k < from->terms[i].count; k++)
+            product = sbr_range_mul(product, sbr_expr_range(exprs, from->terms[i].atoms[k]));
         total = sbr_range_add(total, product);
     }
     return total;
+}
+
+/* a - b, without making nodes for it. */
+static bool difference_sum(const sbr_exprs *exprs, sbr_expr a, sbr_expr b, sum *from)
+{
+    *from = (sum){0};
+    return sum_of(exprs, a, 1, from) == FITS && sum_of(exprs, b, -1, from) == FITS;
+}
+
+static sbr_range difference(const sbr_exprs *exprs, sbr_expr a, sbr_expr b)
+{
+    sum from;
+    return difference_sum(exprs, a, b, &from) ? range_of_sum(exprs, &from) : (sbr_range){INT64_MIN, INT64_MAX};
+}
+
+/* A bound of the term from below in what it is made of: d * floor(e / d) is at most e and at least e - (d - 1); a minimum is at most either operand, a
+ * maximum at least either. */
+static outcome add_bound(const sbr_exprs *exprs, const term *of, bool second, sum *to)
+{
+    const sbr_expr_node *node = of->count == 1 ? &exprs->nodes.data[of->atoms[0]] : NULL;
+    int64_t divisor = 0;
+    if (node && ((node->kind == SBR_EXPR_MIN && of->factor < 0) || (node->kind == SBR_EXPR_MAX && of->factor > 0)))
+        return sum_of(exprs, second ? node->b : node->a, of->factor, to);
+    if (!node || node->kind != SBR_EXPR_DIV || !sbr_expr_is_number(exprs, node->b, &divisor) || of->factor % divisor != 0) return sum_add_term(to, of);
+    const int64_t times = of->factor / divisor;
+    term rest = {0};
+    if (times > 0 && !sbr_mul_i64(times, 1 - divisor, &rest.factor)) return OVERFLOWS;
+    const outcome done = sum_of(exprs, node->a, times, to);
+    return done == FITS ? sum_add_term(to, &rest) : done;
+}
+
+/* Whether a bound that cancels what terms have in common, as in n >= 2 * floor(n / 2) or n >= min(m, n), is at least 0. */
+static bool is_at_least_0(const sbr_exprs *exprs, const sum *from, bool second)
+{
+    sum bound = {0};
+    for (uint32_t i = 0; i < from->count; i++)
+        if (add_bound(exprs, &from->terms[i], second, &bound) != FITS) return false;
+    return range_of_sum(exprs, &bound).least >= 0;
 }
 
 sbr_expr sbr_expr_min(sbr_exprs *exprs, sbr_expr a, sbr_expr b)
@@ -256,5 +291,7 @@ sbr_expr sbr_expr_max(sbr_exprs *exprs, sbr_expr a, sbr_expr b)
 
 bool sbr_expr_at_least(const sbr_exprs *exprs, sbr_expr a, sbr_expr b)
 {
-    return a != SBR_EXPR_NONE && b != SBR_EXPR_NONE && difference(exprs, a, b).least >= 0;
+    sum from;
+    if (a == SBR_EXPR_NONE || b == SBR_EXPR_NONE || !difference_sum(exprs, a, b, &from)) return false;
+    return range_of_sum(exprs, &from).least >= 0 || is_at_least_0(exprs, &from, false) || is_at_least_0(exprs, &from, true);
 }

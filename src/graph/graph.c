@@ -1,6 +1,7 @@
 /* The graph: making and ending it, its first error, adding nodes, placing them. */
 #include "build.h"
 
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -61,11 +62,15 @@ void sabir_graph_destroy(sabir_graph *graph)
     sbr_vector_free(&allocator, &graph->nodes);
     sbr_vector_free(&allocator, &graph->values);
     sbr_vector_free(&allocator, &graph->outputs);
+    sbr_vector_free(&allocator, &graph->twins);
+    sbr_vector_free(&allocator, &graph->notes);
     sbr_exprs_free(&graph->exprs);
     sbr_arena_free(&graph->arena);
     sbr_free(&allocator, graph);
     sabir_context_release(context);
 }
+
+sabir_context *sabir_graph_context(const sabir_graph *graph) { return graph ? graph->context : NULL; }
 
 /* ---- Errors ---- */
 
@@ -124,10 +129,49 @@ sabir_value sabir_located(sabir_value value, const char *file, int line)
     }
     const char *place = graph->placed < graph->nodes.count ? copy_place(graph, graph->placed, file) : NULL;
     for (; graph->placed < graph->nodes.count; graph->placed++) {
-        graph->nodes.data[graph->placed].file = place;
-        graph->nodes.data[graph->placed].line = line;
+        sbr_node *node = &graph->nodes.data[graph->placed];
+        if (node->file) continue; /* built by a user's function that was called in between */
+        node->file = place;
+        node->line = line;
     }
     return value;
+}
+
+sabir_status sabir_placed(sabir_graph *graph, sabir_status status, const char *file, int line)
+{
+    (void)sabir_located((sabir_value){graph, SABIR_NONE_INDEX}, file, line);
+    return status;
+}
+
+/* ---- Notes, and what is taken back ---- */
+
+void sbr_graph_note(sabir_graph *graph, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    if (graph->status != SABIR_OK) return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    for (uint32_t i = 0; i < graph->notes.count; i++)
+        if (strcmp(graph->notes.data[i], text) == 0) return;
+    const char *copy = sbr_arena_strdup(&graph->arena, text);
+    if (!copy || !sbr_push(&graph->allocator, &graph->notes, copy)) (void)sbr_graph_fail(graph, sbr_no_memory(strlen(text) + 1));
+}
+
+sbr_graph_height sbr_graph_height_of(const sabir_graph *graph)
+{
+    return (sbr_graph_height){graph->nodes.count, graph->values.count, graph->outputs.count, graph->twins.count, graph->notes.count};
+}
+
+void sbr_graph_cut(sabir_graph *graph, sbr_graph_height height)
+{
+    graph->nodes.count = height.nodes;
+    graph->values.count = height.values;
+    graph->outputs.count = height.outputs;
+    graph->twins.count = height.twins;
+    graph->notes.count = height.notes;
+    if (graph->placed > height.nodes) graph->placed = height.nodes;
 }
 
 /* ---- Values ---- */
@@ -154,6 +198,11 @@ bool sbr_graph_owns(sabir_graph *graph, sabir_value value, const char *what)
 }
 
 static bool known(sabir_value value) { return value.graph && value.index < value.graph->values.count; }
+
+const char *sabir_value_name(sabir_value value)
+{
+    return known(value) ? value.graph->nodes.data[sbr_info(value)->node].name : NULL;
+}
 
 sabir_type sabir_value_type(sabir_value value) { return known(value) ? sbr_info(value)->type : SABIR_TYPE_COUNT; }
 
@@ -338,25 +387,37 @@ sabir_value sbr_add_leaf(sabir_graph *graph, sbr_op op, const char *name, sabir_
     return sbr_graph_fail(graph, sbr_fail(status, "%s: %s", sbr_ops[op].name, sabir_last_message()));
 }
 
-sabir_value sbr_add_loop(sabir_graph *graph, const uint32_t *inputs, uint32_t input_count, const sbr_loop_attrs *attrs)
+/* A node whose first outputs are like its first operands; counted: and one more, i32. */
+static sabir_status add_like(sabir_graph *graph, sbr_op op, const uint32_t *inputs, uint32_t input_count, const void *attrs, uint32_t like, bool counted)
 {
-    const uint32_t outputs = attrs->carried + 1;
+    const uint32_t outputs = like + (counted ? 1 : 0);
     void *copy = NULL;
-    sabir_status status = copy_attrs(graph, SBR_OP_loop, attrs, &copy);
+    SABIR_TRY(copy_attrs(graph, op, attrs, &copy));
     sabir_type *types = sbr_alloc_array(&graph->allocator, outputs, sizeof *types);
     sabir_shape *shapes = sbr_alloc_array(&graph->allocator, outputs, sizeof *shapes);
-    if (!types || !shapes) {
-        status = sbr_no_memory(outputs * sizeof *shapes);
-    } else if (status == SABIR_OK) {
-        for (uint32_t i = 0; i < attrs->carried; i++) {
+    sabir_status status = types && shapes ? SABIR_OK : sbr_no_memory(outputs * sizeof *shapes);
+    if (status == SABIR_OK) {
+        for (uint32_t i = 0; i < like; i++) {
             types[i] = graph->values.data[inputs[i]].type;
             shapes[i] = graph->values.data[inputs[i]].shape;
         }
-        types[attrs->carried] = SABIR_I32;
-        status = append(graph, &(draft){.op = SBR_OP_loop, .inputs = inputs, .input_count = input_count, .output_count = outputs, .attrs = copy,
+        if (counted) types[like] = SABIR_I32;
+        status = append(graph, &(draft){.op = op, .inputs = inputs, .input_count = input_count, .output_count = outputs, .attrs = copy,
                                         .types = types, .shapes = shapes, .depth = depth_now(graph)});
     }
     sbr_free(&graph->allocator, types);
     sbr_free(&graph->allocator, shapes);
+    return status;
+}
+
+sabir_value sbr_add_loop(sabir_graph *graph, const uint32_t *inputs, uint32_t input_count, const sbr_loop_attrs *attrs)
+{
+    const sabir_status status = add_like(graph, SBR_OP_loop, inputs, input_count, attrs, attrs->carried, true);
+    return status == SABIR_OK ? first_output(graph) : sbr_graph_fail(graph, status);
+}
+
+sabir_value sbr_add_custom(sabir_graph *graph, const uint32_t *inputs, uint32_t input_count, uint32_t outputs, const sbr_custom_attrs *attrs)
+{
+    const sabir_status status = add_like(graph, SBR_OP_custom_gradient, inputs, input_count, attrs, outputs, false);
     return status == SABIR_OK ? first_output(graph) : sbr_graph_fail(graph, status);
 }

@@ -8,9 +8,12 @@
 #define SABIR_PLAIN_NAMES
 #include "base/context.h"
 #include "expr.h"
+#include "sabir/grad.h"
+#include "sabir/moe.h"
 #include "sabir/ops.h"
+#include "sabir/sparse.h"
 
-enum { SBR_VIEW = 1, SBR_LEAF = 2, SBR_STATE = 4, SBR_REGION = 8, SBR_EXACT = 16, SBR_ELEMENTWISE = 32 };
+enum { SBR_VIEW = 1, SBR_LEAF = 2, SBR_STATE = 4, SBR_REGION = 8, SBR_EXACT = 16, SBR_ELEMENTWISE = 32, SBR_ALIAS = 64 };
 
 typedef enum sbr_op {
 #define EW(name, inputs, class, result, expression, tolerance, text) SBR_OP_##name,
@@ -25,7 +28,12 @@ typedef enum sbr_class { SBR_CLASS_FLOAT, SBR_CLASS_INT, SBR_CLASS_NUMBER, SBR_C
 typedef struct sbr_no_attrs { char nothing; } sbr_no_attrs;
 typedef struct sbr_constant_attrs { const void *data; size_t bytes; } sbr_constant_attrs; /* data in the graph's arena */
 typedef struct sbr_carry_attrs { uint32_t slot; uint32_t initial; } sbr_carry_attrs; /* initial: value index outside */
+/* given: bit set of the operands that are there (attention.h). */
+typedef struct sbr_attention_attrs { sabir_attention_attrs how; uint32_t given; } sbr_attention_attrs;
+typedef struct sbr_softmax_losses_gradient_attrs { sabir_softmax_losses_attrs how; int32_t has_weights, has_d_loss, has_d_entropy; } sbr_softmax_losses_gradient_attrs;
 /* Inputs of a loop node: initial values, next values, then going if has_going. Outputs: results, then the count. */
+/* Operands of a custom gradient: the outputs, one for each result, then the inputs. */
+typedef struct sbr_custom_attrs { sabir_gradient_function *function; void *user; } sbr_custom_attrs;
 typedef struct sbr_loop_attrs { int64_t trips; uint32_t carried; uint32_t body_first; int32_t has_going; } sbr_loop_attrs;
 
 /* What a shape rule reads and writes. Rules fail with sbr_fail; the builder adds operator, operands and place to the message. */
@@ -77,6 +85,11 @@ typedef struct sbr_node {
 
 typedef struct sbr_output_info { const char *name; uint32_t value; } sbr_output_info;
 
+/* Nodes first .. loop are a loop, with what its initial values need, that has all results of the loop node original and more: of carried value k,
+ * output stacks[k] (SABIR_NONE_INDEX: none) holds what it was when every step-th iteration began. They read nothing that is made after the original
+ * begins but what such ranges hold, so they can run in its place. Gradients make them. */
+typedef struct sbr_twin { uint32_t original, first, loop; int64_t step; const uint32_t *stacks; } sbr_twin;
+
 typedef struct sbr_loop_frame sbr_loop_frame; /* of a loop being built */
 
 struct sabir_graph {
@@ -88,6 +101,8 @@ struct sabir_graph {
     SBR_VECTOR(sbr_node) nodes;
     SBR_VECTOR(sbr_value_info) values;
     SBR_VECTOR(sbr_output_info) outputs;
+    SBR_VECTOR(sbr_twin) twins;
+    SBR_VECTOR(const char *) notes; /* what whoever compiles the graph is to be told; texts in the arena */
     sbr_loop_frame *loops;  /* innermost being built, or NULL */
     sabir_status status;    /* the first error */
     char message[1024];
@@ -149,6 +164,19 @@ double sbr_number_load(sabir_type type, const void *element);
 /* An empty graph without a context that knows the dims of like (extents mean the same in both) and shares no memory with it:
  * the passes of src/lower build their copies in it. */
 sabir_status sbr_graph_create_plain(const sabir_allocator *allocator, const sabir_graph *like, sabir_graph **graph);
+
+/* Adds a note, once each text: programs print them (sabir_program_text). */
+SBR_PRINTF(2, 3) void sbr_graph_note(sabir_graph *graph, const char *format, ...);
+/* How far a graph is built. sbr_graph_cut takes back what was built since, in which every loop begun was ended. */
+typedef struct sbr_graph_height { uint32_t nodes, values, outputs, twins, notes; } sbr_graph_height;
+sbr_graph_height sbr_graph_height_of(const sabir_graph *graph);
+void sbr_graph_cut(sabir_graph *graph, sbr_graph_height height);
+/* Extends live, by value, from what is set to what that stands on, within the nodes first .. end - 1: loops whole, a carried value by itself. only, by
+ * value: nothing else becomes live; NULL: everything may. */
+void sbr_live_extend(const sabir_graph *graph, uint32_t first, uint32_t end, const bool *only, bool *live);
+/* Appends copies of the nodes first .. end - 1, at depth in their region, where things are built now (SABIR_UNSUPPORTED where one has a name). map, by value: what stands for
+ * it in the copies, SABIR_NONE_INDEX for the value itself; the copies' results are entered. Copies keep their places and twins. */
+sabir_status sbr_copy_nodes(sabir_graph *graph, uint32_t first, uint32_t end, uint32_t depth, uint32_t *map);
 
 static inline const sbr_value_info *sbr_value_at(const sabir_graph *graph, uint32_t value) { return &graph->values.data[value]; }
 

@@ -164,15 +164,14 @@ sabir_value sabir_overlap_add(sabir_graph *graph, sabir_value x, int32_t axis, i
 
 /* ---- resize ---- */
 
-sabir_status sbr_rule_resize(sbr_signature *signature)
+/* Whether from can be resized to a shape. */
+static sabir_status check_resize(const sbr_signature *signature, const sabir_shape *from, const sabir_shape *to)
 {
     const sabir_resize_attrs *attrs = signature->attrs;
-    const sabir_shape *from = &signature->shapes[0], *to = &attrs->shape;
     if (attrs->mode != SABIR_RESIZE_NEAREST && attrs->mode != SABIR_RESIZE_LINEAR)
         return sbr_fail(SABIR_INVALID_ARGUMENT, "%d is no resize mode", (int)attrs->mode);
-    if (attrs->mode == SABIR_RESIZE_LINEAR) SABIR_TRY(sbr_need_class(signature, 0, SBR_CLASS_FLOAT, "x, to be interpolated,"));
-    SABIR_TRY(sbr_shape_check(signature->graph, to));
-    SABIR_TRY(sbr_need_rank(signature, 0, to->rank, to->rank, "x"));
+    SABIR_TRY(sbr_shape_check(signature->graph, &attrs->shape));
+    SABIR_TRY(sbr_need_rank(signature, 0, attrs->shape.rank, attrs->shape.rank, "x"));
     int32_t changed = 0;
     for (int32_t i = 0; i < to->rank; i++) {
         if (from->extents[i] == to->extents[i]) continue;
@@ -182,11 +181,33 @@ sabir_status sbr_rule_resize(sbr_signature *signature)
     }
     if (attrs->mode == SABIR_RESIZE_LINEAR && changed > 3)
         return sbr_fail(SABIR_INVALID_SHAPE, "%d axes change; linear interpolation takes at most 3", changed);
-    sbr_set_result(signature, 0, signature->types[0], to);
+    return SABIR_OK;
+}
+
+sabir_status sbr_rule_resize(sbr_signature *signature)
+{
+    const sabir_resize_attrs *attrs = signature->attrs;
+    if (attrs->mode == SABIR_RESIZE_LINEAR) SABIR_TRY(sbr_need_class(signature, 0, SBR_CLASS_FLOAT, "x, to be interpolated,"));
+    SABIR_TRY(check_resize(signature, &signature->shapes[0], &attrs->shape));
+    sbr_set_result(signature, 0, signature->types[0], &attrs->shape);
+    return SABIR_OK;
+}
+
+sabir_status sbr_rule_resize_adjoint(sbr_signature *signature)
+{
+    const sabir_resize_attrs *attrs = signature->attrs;
+    SABIR_TRY(sbr_need_class(signature, 0, SBR_CLASS_FLOAT, "x"));
+    SABIR_TRY(check_resize(signature, &attrs->shape, &signature->shapes[0]));
+    sbr_set_result(signature, 0, signature->types[0], &attrs->shape);
     return SABIR_OK;
 }
 
 sabir_value sabir_resize(sabir_graph *graph, sabir_value x, sabir_shape shape, sabir_resize_mode mode)
 {
     return sbr_add_1(graph, SBR_OP_resize, x, &(sabir_resize_attrs){mode, shape});
+}
+
+sabir_value sabir_resize_adjoint(sabir_graph *graph, sabir_value x, sabir_shape shape, sabir_resize_mode mode)
+{
+    return sbr_add_1(graph, SBR_OP_resize_adjoint, x, &(sabir_resize_attrs){mode, shape});
 }

@@ -64,6 +64,7 @@ static void put_graph(sbr_text *text, const sabir_graph *graph)
         const sbr_dim_info *dim = &graph->exprs.dims.data[i];
         sbr_text_printf(text, "dim %s = %lld .. %lld\n", dim->name, (long long)dim->minimum, (long long)dim->maximum);
     }
+    for (uint32_t i = 0; i < graph->notes.count; i++) sbr_text_printf(text, "note: %s\n", graph->notes.data[i]);
     for (uint32_t i = 0; i < graph->nodes.count; i++) put_node(text, graph, &graph->nodes.data[i]);
     for (uint32_t i = 0; i < graph->outputs.count; i++) {
         sbr_text_puts(text, "output ");

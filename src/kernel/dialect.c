@@ -4,7 +4,7 @@
 const char *sbr_arith_name(sbr_arith arith)
 {
     static const char *const names[] = {
-#define NAME(id, name, glsl, opencl, bytes) [SBR_ARITH_##id] = name,
+#define NAME(id, name, glsl, opencl) [SBR_ARITH_##id] = name,
         SBR_ARITHS(NAME)
 #undef NAME
     };
@@ -44,7 +44,7 @@ sbr_arith sbr_kernel_buffer_arith(const sbr_kernel_desc *desc, sbr_kernel_varian
     switch (desc->buffers[buffer].class_) {
         case SBR_CLASS_ARITH: return variant.arith;
         case SBR_CLASS_RESULT: return variant.result;
-        case SBR_CLASS_WORDS: return SBR_ARITH_U32;
+        case SBR_CLASS_WORDS: case SBR_CLASS_BOOL: return SBR_ARITH_U32;
         default: return (sbr_arith)desc->buffers[buffer].class_;
     }
 }

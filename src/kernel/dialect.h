@@ -5,18 +5,17 @@
 #include "base/base.h"
 #include "base/text.h"
 
-/* Arithmetic types: one row each: name, GLSL type, OpenCL C type, bytes. */
-#define SBR_ARITHS(ROW)                       \
-    ROW(F32, "f32", "float", "float", 4)      \
-    ROW(F64, "f64", "double", "double", 8)    \
-    ROW(I32, "i32", "int", "int", 4)          \
-    ROW(U32, "u32", "uint", "uint", 4)        \
-    ROW(I64, "i64", "int64_t", "long", 8)     \
-    ROW(BITS, "bits", "uint", "uint", 4)      \
-    ROW(BITS64, "bits64", "uvec2", "uint2", 8)
+/* Arithmetic types: one row each: name, GLSL type, OpenCL C type. */
+#define SBR_ARITHS(ROW)                    \
+    ROW(F32, "f32", "float", "float")      \
+    ROW(F64, "f64", "double", "double")    \
+    ROW(I32, "i32", "int", "int")          \
+    ROW(U32, "u32", "uint", "uint")        \
+    ROW(I64, "i64", "int64_t", "long")     \
+    ROW(BITS, "bits", "uvec2", "uint2")
 
 typedef enum sbr_arith {
-#define SBR_ARITH_ENUM(id, name, glsl, opencl, bytes) SBR_ARITH_##id,
+#define SBR_ARITH_ENUM(id, name, glsl, opencl) SBR_ARITH_##id,
     SBR_ARITHS(SBR_ARITH_ENUM)
 #undef SBR_ARITH_ENUM
     SBR_ARITH_COUNT
@@ -28,11 +27,11 @@ enum { SBR_STORAGE_RAW16 = 16 };
 typedef enum sbr_access { SBR_READ = 1, SBR_WRITE = 2, SBR_UPDATE = 3 } sbr_access;
 
 /* A buffer's class: a fixed arithmetic type, or one of these. */
-enum { SBR_CLASS_ARITH = 100, SBR_CLASS_RESULT = 101, SBR_CLASS_WORDS = 102 };
+enum { SBR_CLASS_ARITH = 100, SBR_CLASS_RESULT = 101, SBR_CLASS_WORDS = 102, SBR_CLASS_BOOL = 103 };
 
 typedef enum sbr_param_type { SBR_PARAM_UINT, SBR_PARAM_INT, SBR_PARAM_FLOAT, SBR_PARAM_IDX } sbr_param_type;
 
-enum { SBR_MAX_BUFFERS = 12, SBR_MAX_PARAMS = 48, SBR_MAX_CONSTANTS = 8, SBR_MAX_SHARED = 6, SBR_NAME = 40,
+enum { SBR_MAX_BUFFERS = 12, SBR_MAX_PARAMS = 64, SBR_MAX_CONSTANTS = 8, SBR_MAX_SHARED = 24, SBR_NAME = 40,
        SBR_GATE_WORD = 0, SBR_BUFFER_WORDS = 5 };
 
 typedef struct sbr_kernel_buffer { char name[SBR_NAME]; sbr_access access; int class_; } sbr_kernel_buffer;
@@ -59,6 +58,7 @@ typedef struct sbr_kernel_desc {
     sbr_kernel_shared shared[SBR_MAX_SHARED];
     uint32_t control_words;  /* words a launch takes */
     bool needs_i64, needs_subgroups;
+    bool only_cpu;           /* for OpenCL on CPUs: no SPIR-V is made of it */
     const char *view;        /* NUL-terminated list of buffer names separated by blanks, or NULL */
     const char *uses, *helpers, *body; /* in the arena; uses and helpers may be NULL */
     const char *what;                  /* as given to sbr_dialect_read */
@@ -85,7 +85,7 @@ sabir_status sbr_dialect_print_opencl(const sbr_kernel_desc *desc, sbr_kernel_va
 bool sbr_kernel_has_variant(const sbr_kernel_desc *desc, sbr_kernel_variant variant);
 int sbr_kernel_param_index(const sbr_kernel_desc *desc, const char *name);  /* -1: none */
 int sbr_kernel_buffer_index(const sbr_kernel_desc *desc, const char *name); /* -1: none */
-/* The arithmetic type in which a buffer of this variant is read; for words: SBR_ARITH_U32. */
+/* The arithmetic type in which a buffer of this variant is read; for words and bool: SBR_ARITH_U32. */
 sbr_arith sbr_kernel_buffer_arith(const sbr_kernel_desc *desc, sbr_kernel_variant variant, uint32_t buffer);
 const char *sbr_arith_name(sbr_arith arith);
 #endif

@@ -6,7 +6,7 @@
 static const char *glsl_type(sbr_arith arith)
 {
     static const char *const types[] = {
-#define TYPE(id, name, glsl, opencl, bytes) [SBR_ARITH_##id] = glsl,
+#define TYPE(id, name, glsl, opencl) [SBR_ARITH_##id] = glsl,
         SBR_ARITHS(TYPE)
 #undef TYPE
     };
@@ -43,26 +43,17 @@ static void print_words(const sbr_kernel_desc *desc, sbr_kernel_variant variant,
 static void print_load(const char *x, sbr_arith arith, sbr_text *out)
 {
     static const char *const direct[] = {
-        [SBR_ARITH_F32] = "FLOAT_OF(DATA_%s(e))", [SBR_ARITH_I32] = "I32(DATA_%s(e))", [SBR_ARITH_U32] = "DATA_%s(e)", [SBR_ARITH_BITS] = "DATA_%s(e)",
-        [SBR_ARITH_F64] = "F64_OF_WORDS(DATA_%s(e + e), DATA_%s(e + e + 1u))", [SBR_ARITH_I64] = "I64_OF_WORDS(DATA_%s(e + e), DATA_%s(e + e + 1u))",
-        [SBR_ARITH_BITS64] = "uvec2(DATA_%s(e + e), DATA_%s(e + e + 1u))"};
-    bool is_pair = arith == SBR_ARITH_F64 || arith == SBR_ARITH_I64 || arith == SBR_ARITH_BITS64;
+        [SBR_ARITH_F32] = "FLOAT_OF(DATA_%s(e))", [SBR_ARITH_I32] = "I32(DATA_%s(e))", [SBR_ARITH_U32] = "DATA_%s(e)", [SBR_ARITH_BITS] = "PAIR(DATA_%s(e))",
+        [SBR_ARITH_F64] = "F64_OF_WORDS(DATA_%s(e + e), DATA_%s(e + e + 1u))", [SBR_ARITH_I64] = "I64_OF_WORDS(DATA_%s(e + e), DATA_%s(e + e + 1u))"};
+    bool is_pair = arith == SBR_ARITH_F64 || arith == SBR_ARITH_I64;
     sbr_text_printf(out, "%s LOAD_%s(IDX i)\n{\n    IDX e = i + BASE_%s;\n", glsl_type(arith), x, x);
-    sbr_text_puts(out, arith == SBR_ARITH_BITS64 ? "    return " : "    if (PLAIN != 0u) return ");
+    if (arith == SBR_ARITH_BITS) sbr_text_printf(out, "    if (PLAIN == 2u) return UINT2(DATA_%s(e + e), DATA_%s(e + e + 1u));\n", x, x);
+    sbr_text_puts(out, "    if (PLAIN != 0u) return ");
     if (is_pair) sbr_text_printf(out, direct[arith], x, x);
     else sbr_text_printf(out, direct[arith], x);
-    sbr_text_puts(out, ";\n");
-    if (arith == SBR_ARITH_BITS64) {
-        sbr_text_puts(out, "}\n");
-        return;
-    }
-    sbr_text_printf(out, "    IDX w = s_storage_word(TYPE_%s, e);\n", x);
-    if (arith == SBR_ARITH_BITS) {
-        sbr_text_printf(out, "    return s_storage_bits(TYPE_%s, U32(e), DATA_%s(w));\n}\n", x, x);
-        return;
-    }
+    sbr_text_printf(out, ";\n    IDX w = s_storage_word(TYPE_%s, e);\n", x);
     sbr_text_printf(out, "    return s_unpack_%s(TYPE_%s, U32(e), DATA_%s(w)", sbr_arith_name(arith), x, x);
-    if (is_pair) sbr_text_printf(out, ", s_storage_log2(TYPE_%s) == 3u ? DATA_%s(w + 1u) : 0u", x, x);
+    if (is_pair || arith == SBR_ARITH_BITS) sbr_text_printf(out, ", s_storage_log2(TYPE_%s) == 3u ? DATA_%s(w + 1u) : 0u", x, x);
     sbr_text_puts(out, ");\n}\n");
 }
 
@@ -73,7 +64,10 @@ static void print_direct_store(const char *x, sbr_arith arith, sbr_text *out)
         case SBR_ARITH_F32: sbr_text_printf(out, "DATA_%s(e) = BITS_OF(v);", x); break;
         case SBR_ARITH_F64: sbr_text_printf(out, "DATA_%s(e + e) = F64_LOW(v); DATA_%s(e + e + 1u) = F64_HIGH(v);", x, x); break;
         case SBR_ARITH_I64: sbr_text_printf(out, "DATA_%s(e + e) = I64_LOW(v); DATA_%s(e + e + 1u) = I64_HIGH(v);", x, x); break;
-        case SBR_ARITH_BITS64: sbr_text_printf(out, "DATA_%s(e + e) = v.x; DATA_%s(e + e + 1u) = v.y;", x, x); break;
+        case SBR_ARITH_BITS:
+            sbr_text_printf(out, "if (PLAIN == 2u || (PLAIN == 0u && s_storage_log2(TYPE_%s) == 3u)) { DATA_%s(e + e) = v.x; DATA_%s(e + e + 1u) = v.y; }\n"
+                                 "    else DATA_%s(e) = v.x;", x, x, x, x);
+            break;
         default: sbr_text_printf(out, "DATA_%s(e) = U32(v);", x); break;
     }
 }
@@ -99,7 +93,9 @@ static void print_access(const sbr_kernel_desc *desc, sbr_kernel_variant variant
         return;
     }
     sbr_arith arith = sbr_kernel_buffer_arith(desc, variant, b);
-    if (buffer->access & SBR_READ) print_load(x, arith, out);
+    if (buffer->class_ == SBR_CLASS_BOOL)
+        sbr_text_printf(out, "uint LOAD_%s(IDX i) { return s_storage_bits(%du, U32(i + BASE_%s), DATA_%s((i + BASE_%s) >> 2u)); }\n", x, SABIR_BOOL, x, x, x);
+    else if (buffer->access & SBR_READ) print_load(x, arith, out);
     if (buffer->access & SBR_WRITE) print_store(x, arith, out);
     if (sbr_kernel_in_view(desc, x)) {
         char strides[SBR_NAME + 8] = "strides_";
@@ -163,6 +159,13 @@ static void print_body(const sbr_kernel_desc *desc, sbr_text *out)
     sbr_dialect_print_code(desc->body, false, out);
 }
 
+static void print_high_word(const char *y, sbr_arith arith, sbr_text *out)
+{
+    static const char *const values[] = {[SBR_ARITH_F64] = "F64_HIGH(RESULT)", [SBR_ARITH_I64] = "I64_HIGH(RESULT)", [SBR_ARITH_I32] = "uint(RESULT >> 31)",
+                                         [SBR_ARITH_U32] = "0u", [SBR_ARITH_BITS] = "RESULT.y"};
+    if (values[arith]) sbr_text_printf(out, "        if (SIZE == 3u) DATA_%s((BASE_%s + i) * 2u + 1u) = %s;\n", y, y, values[arith]);
+}
+
 /* One invocation owns a whole word of the output: it computes 4, 2 or 1 elements and writes the word once. */
 static void print_map(const sbr_kernel_desc *desc, sbr_kernel_variant variant, sbr_text *out)
 {
@@ -170,29 +173,17 @@ static void print_map(const sbr_kernel_desc *desc, sbr_kernel_variant variant, s
     while (desc->buffers[b].access != SBR_WRITE) b++;
     const char *y = desc->buffers[b].name;
     sbr_arith arith = sbr_kernel_buffer_arith(desc, variant, b);
-    bool pairs = arith == SBR_ARITH_BITS64;
-    if (pairs) sbr_text_puts(out, "    uint SIZE = 3u, PER_WORD = 1u, COUNT = 1u;\n    IDX FIRST = INVOCATION;\n");
-    else
-        sbr_text_printf(out, "    uint SIZE = s_storage_log2(TYPE_%s);\n    uint PER_WORD = PLAIN != 0u || SIZE > 1u ? 1u : 4u >> SIZE;\n"
-                             "    IDX FIRST = INVOCATION * IDX(PER_WORD);\n", y);
-    sbr_text_puts(out, "    if (FIRST >= P_n) return;\n");
-    if (!pairs) sbr_text_puts(out, "    uint COUNT = PLAIN != 0u || P_n - FIRST >= IDX(PER_WORD) ? PER_WORD : uint(P_n - FIRST);\n");
-    sbr_text_puts(out, "    uint PACKED = 0u;\n    for (uint ELEMENT = 0u; ELEMENT < COUNT; ELEMENT++) {\n        IDX i = FIRST + IDX(ELEMENT);\n");
+    sbr_text_printf(out, "    uint SIZE = s_storage_log2(TYPE_%s);\n    uint PER_WORD = PLAIN != 0u || SIZE > 1u ? 1u : 4u >> SIZE;\n"
+                         "    IDX FIRST = INVOCATION * IDX(PER_WORD);\n    if (FIRST >= P_n) return;\n"
+                         "    uint COUNT = PLAIN != 0u || P_n - FIRST >= IDX(PER_WORD) ? PER_WORD : uint(P_n - FIRST);\n"
+                         "    uint PACKED = 0u;\n    for (uint ELEMENT = 0u; ELEMENT < COUNT; ELEMENT++) {\n        IDX i = FIRST + IDX(ELEMENT);\n", y);
     sbr_text_printf(out, "        %s RESULT;\n        {\n", glsl_type(arith));
     print_body(desc, out);
-    sbr_text_printf(out, "        }\n        if (PLAIN != 0u%s) { STORE_%s(i, RESULT); return; }\n", pairs ? " || true" : "", y);
-    if (!pairs) {
-        sbr_text_printf(out, "        PACKED |= s_pack_%s(TYPE_%s, RESULT) << (ELEMENT * (8u << SIZE) & 31u);\n", sbr_arith_name(arith), y);
-        if (arith == SBR_ARITH_F64) sbr_text_printf(out, "        if (SIZE == 3u) DATA_%s((BASE_%s + i) * 2u + 1u) = F64_HIGH(RESULT);\n", y, y);
-        if (arith == SBR_ARITH_I64) sbr_text_printf(out, "        if (SIZE == 3u) DATA_%s((BASE_%s + i) * 2u + 1u) = I64_HIGH(RESULT);\n", y, y);
-        if (arith == SBR_ARITH_I32) sbr_text_printf(out, "        if (SIZE == 3u) DATA_%s((BASE_%s + i) * 2u + 1u) = uint(RESULT >> 31);\n", y, y);
-        if (arith == SBR_ARITH_U32) sbr_text_printf(out, "        if (SIZE == 3u) DATA_%s((BASE_%s + i) * 2u + 1u) = 0u;\n", y, y);
-    }
-    sbr_text_puts(out, "    }\n");
-    if (!pairs)
-        sbr_text_printf(out, "    IDX w = s_storage_word(TYPE_%s, BASE_%s + FIRST);\n"
-                             "    if (COUNT < PER_WORD) PACKED |= DATA_%s(w) & (0xffffffffu << (COUNT * (8u << SIZE)));\n    DATA_%s(w) = PACKED;\n", y, y, y, y);
-    sbr_text_puts(out, "}\n");
+    sbr_text_printf(out, "        }\n        if (PLAIN != 0u) { STORE_%s(i, RESULT); return; }\n", y);
+    sbr_text_printf(out, "        PACKED |= s_pack_%s(TYPE_%s, RESULT) << (ELEMENT * (8u << SIZE) & 31u);\n", sbr_arith_name(arith), y);
+    print_high_word(y, arith, out);
+    sbr_text_printf(out, "    }\n    IDX w = s_storage_word(TYPE_%s, BASE_%s + FIRST);\n"
+                         "    if (COUNT < PER_WORD) PACKED |= DATA_%s(w) & (0xffffffffu << (COUNT * (8u << SIZE)));\n    DATA_%s(w) = PACKED;\n}\n", y, y, y, y);
 }
 
 sabir_status sbr_dialect_print_glsl(const sbr_kernel_desc *desc, sbr_kernel_variant variant, sbr_dialect_library library, void *user, sbr_text *out)

@@ -6,31 +6,37 @@
 static const char *opencl_type(sbr_arith arith)
 {
     static const char *const types[] = {
-#define TYPE(id, name, glsl, opencl, bytes) [SBR_ARITH_##id] = opencl,
+#define TYPE(id, name, glsl, opencl) [SBR_ARITH_##id] = opencl,
         SBR_ARITHS(TYPE)
 #undef TYPE
     };
     return types[arith];
 }
 
-static bool is_pair(sbr_arith arith) { return arith == SBR_ARITH_F64 || arith == SBR_ARITH_I64 || arith == SBR_ARITH_BITS64; }
+/* Elements moved as they are, of one word or of two. */
+static const char bits_access[] =
+    "static uint2 s_load_bits(__global const uint *data, uint type, IDX e)\n{\n"
+    "#if PLAIN == 1\n    return PAIR(data[e]);\n"
+    "#elif PLAIN == 2\n    return ((__global const uint2 *)data)[e];\n"
+    "#else\n    IDX w = s_storage_word(type, e);\n"
+    "    return s_unpack_bits(type, (uint)e, data[w], s_storage_log2(type) == 3u ? data[w + 1u] : 0u);\n#endif\n}\n"
+    "static void s_store_bits(__global uint *data, uint type, IDX e, uint2 v)\n{\n"
+    "#if PLAIN\n    const bool is_pair = PLAIN == 2;\n#else\n    const bool is_pair = s_storage_log2(type) == 3u;\n#endif\n"
+    "    if (is_pair) ((__global uint2 *)data)[e] = v;\n    else data[e] = v.x;\n}\n";
 
 /* The functions behind LOAD and STORE, one of each for every class that buffers have. */
 static void print_class(sbr_arith arith, sbr_text *out)
 {
     const char *type = opencl_type(arith), *name = sbr_arith_name(arith);
-    sbr_text_printf(out, "static %s s_load_%s(__global const uint *data, uint type, IDX e)\n{\n", type, name);
-    bool always = arith == SBR_ARITH_BITS64;
-    if (!always) sbr_text_puts(out, "#if PLAIN\n");
-    sbr_text_printf(out, "    return ((__global const %s *)data)[e];\n", type);
-    if (!always) {
-        sbr_text_puts(out, "#else\n    IDX w = s_storage_word(type, e);\n");
-        if (arith == SBR_ARITH_BITS) sbr_text_puts(out, "    return s_storage_bits(type, (uint)e, data[w]);\n");
-        else if (is_pair(arith)) sbr_text_printf(out, "    return s_unpack_%s(type, (uint)e, data[w], s_storage_log2(type) == 3u ? data[w + 1u] : 0u);\n", name);
-        else sbr_text_printf(out, "    return s_unpack_%s(type, (uint)e, data[w]);\n", name);
-        sbr_text_puts(out, "#endif\n");
+    const bool two_words = arith == SBR_ARITH_F64 || arith == SBR_ARITH_I64;
+    if (arith == SBR_ARITH_BITS) {
+        sbr_text_puts(out, bits_access);
+        return;
     }
-    sbr_text_puts(out, "}\n");
+    sbr_text_printf(out, "static %s s_load_%s(__global const uint *data, uint type, IDX e)\n{\n", type, name);
+    sbr_text_printf(out, "#if PLAIN\n    return ((__global const %s *)data)[e];\n#else\n    IDX w = s_storage_word(type, e);\n", type);
+    sbr_text_printf(out, "    return s_unpack_%s(type, (uint)e, data[w]%s);\n#endif\n}\n", name, two_words ? ", s_storage_log2(type) == 3u ? data[w + 1u] : 0u" : "");
+    sbr_text_printf(out, "static void s_store_%s(__global uint *data, uint type, IDX e, %s v) { ((__global %s *)data)[e] = v; }\n", name, type, type);
 }
 
 static void print_access(const sbr_kernel_desc *desc, sbr_kernel_variant variant, uint32_t b, sbr_text *out)
@@ -45,8 +51,10 @@ static void print_access(const sbr_kernel_desc *desc, sbr_kernel_variant variant
         return;
     }
     sbr_arith arith = sbr_kernel_buffer_arith(desc, variant, b);
-    sbr_text_printf(out, "#define LOAD_%s(i) s_load_%s(DATA_%s, TYPE_%s, (i) + BASE_%s)\n", x, sbr_arith_name(arith), x, x, x);
-    sbr_text_printf(out, "#define STORE_%s(i, v) (((__global %s *)DATA_%s)[(i) + BASE_%s] = (v))\n", x, opencl_type(arith), x, x);
+    if (buffer->class_ == SBR_CLASS_BOOL) sbr_text_printf(out, "#define LOAD_%s(i) ((uint)((__global const uchar *)DATA_%s)[(i) + BASE_%s])\n", x, x, x);
+    else sbr_text_printf(out, "#define LOAD_%s(i) s_load_%s(DATA_%s, TYPE_%s, (i) + BASE_%s)\n", x, sbr_arith_name(arith), x, x, x);
+    if (buffer->access & SBR_WRITE)
+        sbr_text_printf(out, "#define STORE_%s(i, v) s_store_%s(DATA_%s, TYPE_%s, (i) + BASE_%s, v)\n", x, sbr_arith_name(arith), x, x, x);
     if (sbr_kernel_in_view(desc, x)) {
         char strides[SBR_NAME + 8] = "strides_";
         strcat(strides, x);
@@ -59,7 +67,7 @@ static void print_accesses(const sbr_kernel_desc *desc, sbr_kernel_variant varia
 {
     uint32_t classes = 0;
     for (uint32_t b = 0; b < desc->buffer_count; b++)
-        if (desc->buffers[b].class_ != SBR_CLASS_WORDS) classes |= 1u << sbr_kernel_buffer_arith(desc, variant, b);
+        if (desc->buffers[b].class_ != SBR_CLASS_WORDS && desc->buffers[b].class_ != SBR_CLASS_BOOL) classes |= 1u << sbr_kernel_buffer_arith(desc, variant, b);
     for (int arith = 0; arith < SBR_ARITH_COUNT; arith++)
         if (classes >> arith & 1u) print_class((sbr_arith)arith, out);
     for (uint32_t b = 0; b < desc->buffer_count; b++) print_access(desc, variant, b, out);
@@ -119,9 +127,9 @@ static void print_body(const sbr_kernel_desc *desc, sbr_text *out)
 
 static void print_high_word(const char *y, sbr_arith arith, sbr_text *out)
 {
-    const char *value = arith == SBR_ARITH_F64 ? "F64_HIGH(RESULT)" : arith == SBR_ARITH_I64 ? "I64_HIGH(RESULT)"
-                      : arith == SBR_ARITH_I32 ? "(uint)(RESULT >> 31)" : arith == SBR_ARITH_U32 ? "0u" : NULL;
-    if (value) sbr_text_printf(out, "        if (SIZE == 3u) DATA_%s[(BASE_%s + i) * 2u + 1u] = %s;\n", y, y, value);
+    static const char *const values[] = {[SBR_ARITH_F64] = "F64_HIGH(RESULT)", [SBR_ARITH_I64] = "I64_HIGH(RESULT)", [SBR_ARITH_I32] = "(uint)(RESULT >> 31)",
+                                         [SBR_ARITH_U32] = "0u", [SBR_ARITH_BITS] = "RESULT.y"};
+    if (values[arith]) sbr_text_printf(out, "        if (SIZE == 3u) DATA_%s[(BASE_%s + i) * 2u + 1u] = %s;\n", y, y, values[arith]);
 }
 
 /* PLAIN: one element a work-item, straight through, so that CPU compilers vectorise over work-items. Else one word. */
@@ -131,17 +139,15 @@ static void print_map(const sbr_kernel_desc *desc, sbr_kernel_variant variant, s
     while (desc->buffers[b].access != SBR_WRITE) b++;
     const char *y = desc->buffers[b].name;
     sbr_arith arith = sbr_kernel_buffer_arith(desc, variant, b);
-    bool pairs = arith == SBR_ARITH_BITS64;
-    sbr_text_puts(out, pairs ? "#define DIRECT 1\n" : "#define DIRECT PLAIN\n");
-    sbr_text_printf(out, "#if DIRECT\n    const IDX i = INVOCATION;\n    if (i < P_n) {\n#else\n"
+    sbr_text_printf(out, "#if PLAIN\n    const IDX i = INVOCATION;\n    if (i < P_n) {\n#else\n"
                          "    const uint SIZE = s_storage_log2(TYPE_%s), PER_WORD = SIZE > 1u ? 1u : 4u >> SIZE;\n"
                          "    const IDX FIRST = INVOCATION * (IDX)PER_WORD;\n    if (FIRST >= P_n) return;\n"
                          "    const uint COUNT = P_n - FIRST >= (IDX)PER_WORD ? PER_WORD : (uint)(P_n - FIRST);\n"
                          "    uint PACKED = 0u;\n    for (uint ELEMENT = 0u; ELEMENT < COUNT; ELEMENT++) {\n        const IDX i = FIRST + (IDX)ELEMENT;\n#endif\n", y);
     sbr_text_printf(out, "        %s RESULT;\n        {\n", opencl_type(arith));
     print_body(desc, out);
-    sbr_text_printf(out, "        }\n#if DIRECT\n        STORE_%s(i, RESULT);\n    }\n#else\n", y);
-    if (!pairs) sbr_text_printf(out, "        PACKED |= s_pack_%s(TYPE_%s, RESULT) << (ELEMENT * (8u << SIZE) & 31u);\n", sbr_arith_name(arith), y);
+    sbr_text_printf(out, "        }\n#if PLAIN\n        STORE_%s(i, RESULT);\n    }\n#else\n", y);
+    sbr_text_printf(out, "        PACKED |= s_pack_%s(TYPE_%s, RESULT) << (ELEMENT * (8u << SIZE) & 31u);\n", sbr_arith_name(arith), y);
     print_high_word(y, arith, out);
     sbr_text_printf(out, "    }\n    const IDX w = s_storage_word(TYPE_%s, BASE_%s + FIRST);\n"
                          "    if (COUNT < PER_WORD) PACKED |= DATA_%s[w] & (0xffffffffu << (COUNT * (8u << SIZE)));\n    DATA_%s[w] = PACKED;\n#endif\n}\n", y, y, y, y);

@@ -6,32 +6,21 @@
 enum { MAX_MATH = 32, MAX_NESTING = 32 };
 
 static const struct { const char *glsl, *opencl; } arith_types[] = {
-#define TYPES(id, name, glsl, opencl, bytes) [SBR_ARITH_##id] = {glsl, opencl},
+#define TYPES(id, name, glsl, opencl) [SBR_ARITH_##id] = {glsl, opencl},
     SBR_ARITHS(TYPES)
 #undef TYPES
 };
 
 static void print_type_macros(const char *prefix, const char *type, const char *of, sbr_arith arith, bool opencl, sbr_text *out)
 {
-    static const char *const converters[] = {"F32", "F64", "I32", "U32", "I64", "U32", "PAIR"};
+    static const char *const converters[] = {"F32", "F64", "I32", "U32", "I64", "PAIR"};
     bool is_float = arith == SBR_ARITH_F32 || arith == SBR_ARITH_F64;
     bool is_int = arith == SBR_ARITH_I32 || arith == SBR_ARITH_U32 || arith == SBR_ARITH_I64;
     sbr_text_printf(out, "#define %s %s\n#define %s(v) %s(v)\n", type, opencl ? arith_types[arith].opencl : arith_types[arith].glsl, of, converters[arith]);
     sbr_text_printf(out, "#define %sIS_F32 %d\n#define %sIS_F64 %d\n#define %sIS_I32 %d\n#define %sIS_U32 %d\n#define %sIS_I64 %d\n", prefix,
                     arith == SBR_ARITH_F32, prefix, arith == SBR_ARITH_F64, prefix, arith == SBR_ARITH_I32, prefix, arith == SBR_ARITH_U32, prefix,
                     arith == SBR_ARITH_I64);
-    sbr_text_printf(out, "#define %sIS_FLOAT %d\n#define %sIS_INT %d\n#define %sIS_BITS64 %d\n", prefix, is_float, prefix, is_int, prefix,
-                    arith == SBR_ARITH_BITS64);
-}
-
-/* CAST(v): from ARITH to RESULT_TYPE as the library converts: floats saturate to integers, integers wrap. */
-static void print_cast_macro(sbr_kernel_variant variant, sbr_text *out)
-{
-    static const char *const names[] = {"f32", "f64", "i32", "u32", "i64", "u32", "bits64"};
-    bool from_float = variant.arith == SBR_ARITH_F32 || variant.arith == SBR_ARITH_F64;
-    bool to_int = variant.result == SBR_ARITH_I32 || variant.result == SBR_ARITH_U32 || variant.result == SBR_ARITH_I64;
-    if (from_float && to_int) sbr_text_printf(out, "#define CAST(v) s_%s_of_%s(v)\n", names[variant.result], names[variant.arith]);
-    else sbr_text_puts(out, "#define CAST(v) RESULT_OF(v)\n");
+    sbr_text_printf(out, "#define %sIS_FLOAT %d\n#define %sIS_INT %d\n", prefix, is_float, prefix, is_int);
 }
 
 void sbr_dialect_print_macros(const sbr_kernel_desc *desc, sbr_kernel_variant variant, bool opencl, sbr_text *out)
@@ -41,7 +30,6 @@ void sbr_dialect_print_macros(const sbr_kernel_desc *desc, sbr_kernel_variant va
                     variant.wide, sbr_dialect_has(desc, variant, SBR_ARITH_F64), has_i64, desc->needs_subgroups);
     print_type_macros("", "ARITH", "ARITH_OF", variant.arith, opencl, out);
     print_type_macros("RESULT_", "RESULT_TYPE", "RESULT_OF", variant.result, opencl, out);
-    print_cast_macro(variant, out);
     if (variant.wide) sbr_text_puts(out, opencl ? "#define IDX ulong\n#define IDX_OF(v) ((ulong)(v))\n" : "#define IDX uint64_t\n#define IDX_OF(v) uint64_t(v)\n");
     else sbr_text_puts(out, opencl ? "#define IDX uint\n#define IDX_OF(v) ((uint)(v))\n" : "#define IDX uint\n#define IDX_OF(v) uint(v)\n");
     sbr_text_printf(out, "#define LOCAL_SIZE %uu\n", desc->local_size);

@@ -84,7 +84,7 @@ static sabir_status read_ariths(const reader *r, char *line, uint32_t *set)
 {
     for (char *word; next_word(&line, &word);) {
         int arith = arith_of_name(word);
-        if (arith < 0) return FAIL(r, "'%s' is no arithmetic type; there are f32 f64 i32 u32 i64 bits bits64", word);
+        if (arith < 0) return FAIL(r, "'%s' is no arithmetic type; there are f32 f64 i32 u32 i64 bits", word);
         *set |= 1u << arith;
     }
     return *set ? SABIR_OK : FAIL(r, "no type is named");
@@ -111,8 +111,10 @@ static sabir_status read_buffer(reader *r, char *line)
     buffer->class_ = arith >= 0 ? arith
                    : !strcmp(class_, "ARITH") ? SBR_CLASS_ARITH
                    : !strcmp(class_, "RESULT") ? SBR_CLASS_RESULT
-                   : !strcmp(class_, "words") ? SBR_CLASS_WORDS : -1;
-    if (buffer->class_ < 0) return FAIL(r, "'%s' is no class; there are ARITH, RESULT, words and the arithmetic types", class_);
+                   : !strcmp(class_, "words") ? SBR_CLASS_WORDS
+                   : !strcmp(class_, "bool") ? SBR_CLASS_BOOL : -1;
+    if (buffer->class_ < 0) return FAIL(r, "'%s' is no class; there are ARITH, RESULT, bool, words and the arithmetic types", class_);
+    if (buffer->class_ == SBR_CLASS_BOOL && buffer->access != SBR_READ) return FAIL(r, "a buffer of class bool is only read");
     d->buffer_count++;
     return SABIR_OK;
 }
@@ -217,6 +219,14 @@ static sabir_status read_needs(const reader *r, char *line)
     return SABIR_OK;
 }
 
+static sabir_status read_only(const reader *r, char *line)
+{
+    char *word, *more;
+    if (!next_word(&line, &word) || strcmp(word, "cpu") || next_word(&line, &more)) return FAIL(r, "expected: only cpu");
+    r->desc->only_cpu = true;
+    return SABIR_OK;
+}
+
 /* Keeps a list of words, separated by single blanks. */
 static sabir_status read_list(const reader *r, char *line, const char **list)
 {
@@ -264,6 +274,7 @@ static sabir_status read_head_line(reader *r, char *line)
     if (!strcmp(word, "view")) return read_list(r, line, &r->desc->view);
     if (!strcmp(word, "shared")) return read_shared(r, line);
     if (!strcmp(word, "needs")) return read_needs(r, line);
+    if (!strcmp(word, "only")) return read_only(r, line);
     if (!strcmp(word, "uses")) return read_list(r, line, &r->desc->uses);
     return FAIL(r, "'%s' begins no head line", word);
 }

@@ -50,7 +50,7 @@ static sabir_status find_first(sbr_lowering *lowering, const sbr_node *node, uin
     SABIR_TRY(sbr_out(lowering, node, 0, &output));
     const bool serial = lowering->options->prefer_wide || sbr_most(lowering, lines.length) <= SHORT_LINE;
     const int64_t parts = count_parts(lowering, &lines);
-    search s = {.lines = &lines, .arith = sbr_arith_of(x.type), .order = order, .lanes = serial ? 1 : LANES, .parts = sbr_num(lowering, parts),
+    search s = {.lines = &lines, .arith = sbr_unsigned_arith(x.type), .order = order | sbr_order_of(x.type), .lanes = serial ? 1 : LANES, .parts = sbr_num(lowering, parts),
                 .span = sbr_ceil_div(lowering, lines.length, parts), .length = lines.length};
     if (parts == 1) return launch(lowering, &s, NULL, &output);
     const sbr_expr extents[] = {s.parts, lines.rows};

@@ -9,7 +9,8 @@ static sbr_expr taps(sbr_lowering *lowering, const sbr_conv_problem *problem, sb
     return sbr_mul(lowering, channels, sbr_extents_product(lowering, &problem->weights, 2, problem->weights.rank));
 }
 
-sabir_status sbr_lower_conv_with(sbr_lowering *lowering, const sbr_conv_problem *problem)
+/* Every element by itself. */
+static sabir_status direct(sbr_lowering *lowering, const sbr_conv_problem *problem)
 {
     const sabir_conv_attrs *attrs = problem->attrs;
     const sbr_view *x = &problem->x, *weights = &problem->weights, *y = &problem->y;
@@ -45,6 +46,14 @@ sabir_status sbr_lower_conv_with(sbr_lowering *lowering, const sbr_conv_problem 
     return sbr_launch_end(&l, SBR_EXPR_NONE, sbr_work(lowering, sbr_view_count(lowering, y), taps(lowering, problem, channels), 2));
 }
 
+sabir_status sbr_lower_conv_with(sbr_lowering *lowering, const sbr_conv_problem *problem)
+{
+    sbr_view y;
+    bool done;
+    SABIR_TRY(sbr_conv_by_product(lowering, problem, true, &y, &done));
+    return done ? SABIR_OK : direct(lowering, problem);
+}
+
 void sbr_conv_problem_of(const sbr_lowering *lowering, const sbr_node *node, const sbr_view *y, sbr_conv_problem *problem)
 {
     *problem = (sbr_conv_problem){.x = *sbr_in(lowering, node, 0), .weights = *sbr_in(lowering, node, 1), .y = *y, .attrs = node->attrs,
@@ -53,11 +62,21 @@ void sbr_conv_problem_of(const sbr_lowering *lowering, const sbr_node *node, con
 
 static sabir_status lower(sbr_lowering *lowering, const sbr_node *node)
 {
+    const sbr_value_info *value = sbr_value_at(lowering->graph, node->first_output);
     sbr_conv_problem problem;
-    sbr_view y;
-    SABIR_TRY(sbr_out(lowering, node, 0, &y));
-    sbr_conv_problem_of(lowering, node, &y, &problem);
-    return sbr_lower_conv_with(lowering, &problem);
+    sbr_expr extents[SABIR_MAX_RANK];
+    sbr_view unplaced, y;
+    bool done;
+    for (int32_t i = 0; i < value->shape.rank; i++) extents[i] = sbr_ext(lowering, value->shape.extents[i]);
+    sbr_view_dense(lowering, UINT32_MAX, value->type, value->shape.rank, extents, &unplaced);
+    sbr_conv_problem_of(lowering, node, &unplaced, &problem);
+    SABIR_TRY(sbr_conv_by_product(lowering, &problem, false, &y, &done));
+    if (done) {
+        sbr_alias(lowering, node, 0, &y);
+        return SABIR_OK;
+    }
+    SABIR_TRY(sbr_out(lowering, node, 0, &problem.y));
+    return direct(lowering, &problem);
 }
 
 sabir_status sbr_lower_conv(sbr_lowering *lowering, const sbr_node *node) { return lower(lowering, node); }

@@ -38,7 +38,7 @@ sabir_status sbr_copy_view(sbr_lowering *lowering, const sbr_view *from, const s
     if (!lowering->gate && kind != SBR_SLOT_CONTROL && sbr_is_dense(lowering, from) && starts_slot(lowering, from) && starts_slot(lowering, to))
         return copy_by_device(lowering, from, to, whole);
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, "copy", sbr_bits_of(from->type), sbr_bits_of(from->type)));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, "copy", SBR_ARITH_BITS, SBR_ARITH_BITS));
     sbr_space(&l, from->rank, from->extents);
     sbr_read(&l, "x", from);
     sbr_write(&l, "y", to);
@@ -50,13 +50,23 @@ sabir_status sbr_copy_view(sbr_lowering *lowering, const sbr_view *from, const s
     return SABIR_OK;
 }
 
-/* Loading and packing convert by themselves, so a kernel is needed for each type of arithmetic only. */
+/* Loading and packing convert by themselves, so a kernel is needed for few types: one that has all elements of both. Integers of 32 bits wrap alike with
+ * and without a sign, which counts only where they are extended. */
+static sbr_arith converting_arith(sabir_type from, sabir_type to)
+{
+    const bool floats = sbr_is_float(from) || sbr_is_float(to);
+    if (to == SABIR_F64) return SBR_ARITH_F64;
+    if (from == SABIR_I64 || (to == SABIR_I64 && floats)) return SBR_ARITH_I64;
+    if (from == SABIR_F64) return SBR_ARITH_F64;
+    if (to == SABIR_I64) return sbr_arith_of(from);
+    return floats ? SBR_ARITH_F32 : SBR_ARITH_U32;
+}
+
 sabir_status sbr_cast_view(sbr_lowering *lowering, const sbr_view *from, const sbr_view *to)
 {
-    const bool to_i64 = to->type == SABIR_I64 && sbr_is_float(from->type);
-    const sbr_arith arith = to->type == SABIR_F64 ? SBR_ARITH_F64 : sbr_arith_of(from->type);
+    const sbr_arith arith = converting_arith(from->type, to->type);
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, to_i64 ? "convert_i64" : "convert", arith, to_i64 ? SBR_ARITH_I64 : arith));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, "convert", arith, arith));
     sbr_space(&l, from->rank, from->extents);
     sbr_read(&l, "x", from);
     sbr_write(&l, "y", to);
@@ -71,7 +81,7 @@ sabir_status sbr_fill_view(sbr_lowering *lowering, const sbr_view *to, double nu
     if (size == 1) words[0] = (words[0] & 0xffu) * 0x01010101u;
     if (size == 2) words[0] = (words[0] & 0xffffu) * 0x00010001u;
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, "fill", sbr_bits_of(to->type), sbr_bits_of(to->type)));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, "fill", SBR_ARITH_BITS, SBR_ARITH_BITS));
     sbr_int(&l, "low", words[0]);
     sbr_int(&l, "high", words[1]);
     sbr_write(&l, "y", to);

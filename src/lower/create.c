@@ -1,7 +1,7 @@
 /* Operators that make elements of nothing or of indices: iota, one-hot. */
 #include <math.h>
 
-#include "lower.h"
+#include "operands.h"
 
 static void words_param(sbr_launcher *l, const char *param, const uint32_t words[2])
 {
@@ -25,7 +25,7 @@ sabir_status sbr_lower_iota(sbr_lowering *lowering, const sbr_node *node)
     const sabir_iota_attrs *attrs = node->attrs;
     sbr_view output;
     SABIR_TRY(sbr_out(lowering, node, 0, &output));
-    const sbr_arith arith = sbr_arith_of(attrs->type);
+    const sbr_arith arith = sbr_unsigned_arith(attrs->type);
     uint32_t start[2], step[2];
     line_words(arith, attrs->start, start);
     line_words(arith, attrs->step, step);
@@ -50,7 +50,7 @@ sabir_status sbr_lower_one_hot(sbr_lowering *lowering, const sbr_node *node)
     uint32_t one[2] = {0, 0};
     sbr_number_store(output.type, 1.0, one);
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, "one_hot", sbr_bits_of(output.type), sbr_bits_of(output.type)));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, "one_hot", SBR_ARITH_BITS, SBR_ARITH_BITS));
     sbr_space(&l, output.rank, output.extents);
     sbr_read(&l, "index", &spread);
     sbr_write(&l, "y", &output);

@@ -97,5 +97,5 @@ sabir_status sbr_lower_cumsum(sbr_lowering *lowering, const sbr_node *node)
     sbr_view starts, output;
     if (node->input_count > 1) starts = *sbr_in(lowering, node, 1);
     SABIR_TRY(sbr_out(lowering, node, 0, &output));
-    return sbr_scan_view(lowering, sbr_adding_arith(x.type), &x, node->input_count > 1 ? &starts : NULL, node->attrs, &output);
+    return sbr_scan_view(lowering, sbr_unsigned_arith(x.type), &x, node->input_count > 1 ? &starts : NULL, node->attrs, &output);
 }

@@ -16,4 +16,16 @@ sabir_status sbr_open_loops(sbr_lowering *lowering, uint32_t n);
 bool sbr_becomes_variable(const sbr_lowering *lowering, uint32_t variable);
 sabir_status sbr_write_outputs(sbr_lowering *lowering);
 sabir_status sbr_write_variables(sbr_lowering *lowering);
+/* Takes groups apart whose text is not worth a kernel, as a module shows that was lowered with all of them and specialised. *any: whether there were. */
+sabir_status sbr_dissolve_groups(const sbr_module *module, const sabir_graph *graph, sabir_specialise how, uint32_t *group, bool *any);
+/* Distinct kernels of a specialised module. */
+sabir_status sbr_count_kernels(const sbr_module *module, uint32_t *count);
+
+/* How often in a run the steps after this one run, up to the next loop or its end; times: of this step. Trips of loops count in full. */
+static inline double sbr_times_after(const sbr_module *module, uint32_t i, double times)
+{
+    const sbr_step *step = &module->steps.data[i], *loop = step->kind == SBR_STEP_END ? &module->steps.data[step->match] : step;
+    const double trips = loop->trips > 0 ? (double)loop->trips : 1;
+    return step->kind == SBR_STEP_LOOP ? times * trips : step->kind == SBR_STEP_END ? times / trips : times;
+}
 #endif

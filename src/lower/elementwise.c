@@ -2,9 +2,6 @@
  * kernels exist. Fused chains (fuse.c) are the fast way; this is the one that needs no compiler at run time. */
 #include "lower.h"
 
-/* From so many elements on, a kernel compiled for the operator alone pays: the others' cases cost time on devices that run both sides of branches. */
-enum { OWN_KERNEL_ELEMENTS = 1 << 16 };
-
 /* Popcount counts in the element's own width, so signed bytes are read as unsigned ones. */
 static sabir_type type_read(const sbr_node *node, sabir_type type)
 {
@@ -37,11 +34,9 @@ static bool are_dense(const sbr_lowering *lowering, const sbr_view *inputs, uint
 
 sabir_status sbr_lower_elementwise(sbr_lowering *lowering, const sbr_node *node)
 {
-    static const char *const kernels[2][4] = {{NULL, "elementwise_1", "elementwise_2", "elementwise_3"}, {NULL, "predicate_1", "predicate_2", NULL}};
     static const char *const operands[] = {"x", "y", "z"};
-    const bool is_predicate = sbr_ops[node->op].result == SABIR_BOOL;
-    const char *kernel = node->input_count < SBR_COUNT(kernels[0]) ? kernels[is_predicate][node->input_count] : NULL;
-    if (!kernel) return sbr_fail(SABIR_INTERNAL, "no kernel computes %s, an elementwise operator of %u operands", sbr_ops[node->op].name, node->input_count);
+    if (node->input_count < 1 || node->input_count > SBR_COUNT(operands))
+        return sbr_fail(SABIR_INTERNAL, "no kernel computes %s, an elementwise operator of %u operands", sbr_ops[node->op].name, node->input_count);
 
     sbr_view output, inputs[SBR_COUNT(operands)] = {{0}};
     for (uint32_t i = 0; i < node->input_count; i++) {
@@ -51,17 +46,15 @@ sabir_status sbr_lower_elementwise(sbr_lowering *lowering, const sbr_node *node)
     SABIR_TRY(sbr_out(lowering, node, 0, &output));
     const sbr_arith arith = sbr_arith_of(inputs[0].type);
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, kernel, arith, is_predicate ? SBR_ARITH_U32 : arith));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, node->input_count == 1 ? "elementwise_1" : "elementwise_2", arith, arith));
     sbr_space(&l, output.rank, output.extents);
     for (uint32_t i = 0; i < node->input_count; i++) read_broadcast(&l, operands[i], &inputs[i], &output);
+    if (node->input_count == 2) read_broadcast(&l, "z", &inputs[0], &output); /* is not loaded */
     sbr_write(&l, "r", &output);
     sbr_int(&l, "op", node->op);
-    const uint64_t count = count_at_most(lowering, &output);
-    if (count >= OWN_KERNEL_ELEMENTS) {
-        sbr_constant_set(&l, "OP", node->op);
-        sbr_constant_set(&l, "DENSE", are_dense(lowering, inputs, node->input_count, &output));
-    }
-    return sbr_launch_end(&l, SBR_EXPR_NONE, count);
+    sbr_own_constant(&l, "OP", node->op);
+    sbr_own_constant(&l, "DENSE", are_dense(lowering, inputs, node->input_count, &output));
+    return sbr_launch_end(&l, SBR_EXPR_NONE, count_at_most(lowering, &output));
 }
 
 sabir_status sbr_lower_select(sbr_lowering *lowering, const sbr_node *node)
@@ -69,7 +62,7 @@ sabir_status sbr_lower_select(sbr_lowering *lowering, const sbr_node *node)
     sbr_view output;
     SABIR_TRY(sbr_out(lowering, node, 0, &output));
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, "select_view", sbr_bits_of(output.type), sbr_bits_of(output.type)));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, "select_view", SBR_ARITH_BITS, SBR_ARITH_BITS));
     sbr_space(&l, output.rank, output.extents);
     read_broadcast(&l, "condition", sbr_in(lowering, node, 0), &output);
     read_broadcast(&l, "a", sbr_in(lowering, node, 1), &output);

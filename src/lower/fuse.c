@@ -1,6 +1,7 @@
 /* Which nodes run as one kernel. A product with its epilogue (epilogue.c); or a root and the elementwise nodes and views that feed only
  * it, so that nothing but the root's result is ever written: the root is elementwise, or a reduction over trailing axes. Reductions
- * over the same trailing axes that keep them may lie inside, as in x / sqrt(mean(x^2)): the kernel then works by rows. */
+ * over the same trailing axes that keep them may lie inside, as in x / sqrt(mean(x^2)): the kernel then works by rows. So may reductions
+ * over the rows of segments, with what is computed for each entry: the kernel then walks the entries of each row. Members may gather. */
 #include "fused.h"
 
 enum { MOST_MEMBERS = 48 };
@@ -35,10 +36,12 @@ static bool value_arith(sabir_type type, sbr_arith *arith)
 /* The arithmetic that a node computes in; false where it cannot be a member. A node on bool alone fits any: SBR_ARITH_COUNT. */
 static bool node_arith(const sabir_graph *graph, const sbr_node *node, sbr_arith *arith)
 {
+    if (!node->output_count) return false;
     const bool is_cast = node->op == SBR_OP_cast;
-    if (!(sbr_ops[node->op].flags & SBR_ELEMENTWISE) && node->op != SBR_OP_select && !is_cast) return false;
-    *arith = SBR_ARITH_COUNT;
     const sabir_type result = sbr_value_at(graph, node->first_output)->type;
+    *arith = SBR_ARITH_COUNT;
+    if (node->op == SBR_OP_gather) return result == SABIR_BOOL || value_arith(result, arith);
+    if (!(sbr_ops[node->op].flags & SBR_ELEMENTWISE) && node->op != SBR_OP_select && !is_cast) return false;
     if (is_cast) {
         const sabir_type from = sbr_value_at(graph, node->inputs[0])->type;
         *arith = SBR_ARITH_F32;
@@ -68,6 +71,16 @@ bool sbr_fuse_reduces_rows(const sabir_graph *graph, const sbr_node *node)
     return reduced == ((1u << attrs->axes.count) - 1u) << (rank - attrs->axes.count);
 }
 
+bool sbr_fuse_reduces_segments(const sbr_node *node)
+{
+    return node->op == SBR_OP_segment_sum || node->op == SBR_OP_segment_mean || node->op == SBR_OP_segment_max || node->op == SBR_OP_segment_min;
+}
+
+bool sbr_fuse_reads_memory(const sbr_node *node, uint32_t operand)
+{
+    return node->op == SBR_OP_cast || node->op == SBR_OP_gather || (sbr_fuse_reduces_segments(node) && operand == 1);
+}
+
 /* ---- growing a group ---- */
 
 typedef struct fuser {
@@ -77,9 +90,9 @@ typedef struct fuser {
     uint32_t *loop;     /* by node: the innermost loop around it, UINT32_MAX outside */
     sbr_arith arith;    /* of the group being grown */
     uint32_t root, members, computing;
-    uint32_t operands;  /* upper bound of what the kernel reads */
+    uint32_t operands;  /* that the nodes read, each time counted */
     int32_t reduced;    /* trailing axes that reductions of the group take; 0: none yet */
-    uint32_t reductions;
+    uint32_t reductions, segments, gathers;
 } fuser;
 
 static uint32_t readers_inside(const fuser *f, uint32_t value)
@@ -91,6 +104,18 @@ static uint32_t readers_inside(const fuser *f, uint32_t value)
         for (uint32_t i = 0; i < node->input_count; i++) count += node->inputs[i] == value;
     }
     return count;
+}
+
+/* A gather finds what it reads in memory, and so do row pointers. */
+static bool is_read_in_memory(const fuser *f, uint32_t value)
+{
+    for (uint32_t n = sbr_value_at(f->graph, value)->node + 1; n <= f->root; n++) {
+        const sbr_node *node = &f->graph->nodes.data[n];
+        if (f->group[n] != f->root || node->op == SBR_OP_cast) continue;
+        for (uint32_t i = 0; i < node->input_count; i++)
+            if (node->inputs[i] == value && sbr_fuse_reads_memory(node, i)) return true;
+    }
+    return false;
 }
 
 /* What the group computes at each element of. */
@@ -108,7 +133,7 @@ static bool keeps_rows(const fuser *f, uint32_t value)
         if (f->group[n] != f->root || (n == f->root && sbr_fuse_reduces_rows(f->graph, node))) continue;
         for (uint32_t i = 0; i < node->input_count; i++) {
             if (node->inputs[i] != value) continue;
-            if (sbr_fuse_is_view(f->graph, node) || node->op == SBR_OP_cast || (n != f->root && !keeps_rows(f, node->first_output))) return false;
+            if (sbr_fuse_is_view(f->graph, node) || sbr_fuse_reduces_segments(node) || node->op == SBR_OP_cast || (n != f->root && !keeps_rows(f, node->first_output))) return false;
         }
     }
     return true;
@@ -136,26 +161,68 @@ static bool fits_rows(const fuser *f, const sbr_node *node)
     return sbr_shape_equal(&sbr_value_at(f->graph, node->inputs[0])->shape, space(f)) && keeps_rows(f, node->first_output);
 }
 
+/* A reduction over segments inside: its result is read only where it was computed, and rows are not reduced as well. */
+static bool fits_segments(const fuser *f, const sbr_node *node)
+{
+    if (f->reduced || f->segments == SBR_FUSED_SEGMENTS) return false;
+    return sbr_shape_equal(&sbr_value_at(f->graph, node->first_output)->shape, space(f)) && keeps_rows(f, node->first_output);
+}
+
+/* What is dear and the same for every feature of an entry is better computed once for all of them. */
+static bool is_dear_again(const fuser *f, const sbr_node *node)
+{
+    static const char *const dear[] = {"exp", "log", "sigmoid", "tanh", "erf", "pow", "gelu", "softplus", "gamma", "sin", "cos", "tan"};
+    const sabir_shape *shape = &sbr_value_at(f->graph, node->first_output)->shape, *features = space(f);
+    const char *expression = sbr_ops[node->op].expression;
+    bool repeated = false, costs = false;
+    if (!f->segments || !expression) return false;
+    for (int32_t i = 1; i < features->rank; i++) {
+        const int32_t own = i - features->rank + shape->rank;
+        repeated = repeated || (features->extents[i] != 1 && (own < 0 || shape->extents[own] == 1));
+    }
+    for (uint32_t i = 0; i < SBR_COUNT(dear); i++) costs = costs || strstr(expression, dear[i]);
+    return repeated && costs;
+}
+
+/* Whether the node is one that the group's kernel can compute, and in which arithmetic: SBR_ARITH_COUNT for any. */
+static bool fits(const fuser *f, const sbr_node *node, sbr_arith *arith)
+{
+    *arith = SBR_ARITH_COUNT;
+    if (sbr_fuse_is_view(f->graph, node)) return true;
+    if (sbr_fuse_reduces_rows(f->graph, node))
+        return !f->segments && value_arith(sbr_value_at(f->graph, node->inputs[0])->type, arith) && fits_rows(f, node);
+    if (sbr_fuse_reduces_segments(node)) return value_arith(sbr_value_at(f->graph, node->inputs[0])->type, arith) && fits_segments(f, node);
+    return node_arith(f->graph, node, arith) && (node->op != SBR_OP_gather || f->gathers < SBR_FUSED_GATHERS) && !is_dear_again(f, node);
+}
+
+static void count(fuser *f, const sbr_node *node)
+{
+    f->members++;
+    f->computing += !sbr_fuse_is_view(f->graph, node);
+    f->segments += sbr_fuse_reduces_segments(node);
+    f->gathers += node->op == SBR_OP_gather;
+    if (!sbr_fuse_reduces_rows(f->graph, node)) return;
+    f->reduced = ((const sabir_reduce_attrs *)node->attrs)->axes.count;
+    f->reductions++;
+}
+
 static bool absorb(fuser *f, uint32_t value)
 {
     const uint32_t n = sbr_value_at(f->graph, value)->node;
     const sbr_node *node = &f->graph->nodes.data[n];
-    sbr_arith arith = SBR_ARITH_COUNT;
-    const bool view = sbr_fuse_is_view(f->graph, node), reduces = sbr_fuse_reduces_rows(f->graph, node);
-    if (f->group[n] != UINT32_MAX || f->loop[n] != f->loop[f->root] || f->members == MOST_MEMBERS) return false;
-    if (reduces ? !value_arith(sbr_value_at(f->graph, node->inputs[0])->type, &arith) || !fits_rows(f, node) : !view && !node_arith(f->graph, node, &arith)) return false;
+    sbr_arith arith;
+    if (f->group[n] != UINT32_MAX || f->loop[n] != f->loop[f->root] || f->members == MOST_MEMBERS || !fits(f, node, &arith)) return false;
     if (arith != SBR_ARITH_COUNT && f->arith != SBR_ARITH_COUNT && arith != f->arith) return false;
-    if (f->readers[value] != readers_inside(f, value)) return false;
+    if (f->readers[value] != readers_inside(f, value) || is_read_in_memory(f, value)) return false;
     if (f->operands + node->input_count - 1 > SBR_FUSED_OPERANDS) return false;
-    f->operands += node->input_count - 1;
-    if (reduces) {
-        f->reduced = ((const sabir_reduce_attrs *)node->attrs)->axes.count;
-        f->reductions++;
-    }
-    if (arith != SBR_ARITH_COUNT) f->arith = arith;
     f->group[n] = f->root;
-    f->members++;
-    f->computing += !view;
+    if (!sbr_fuse_fits(f->graph, f->group, f->root)) {
+        f->group[n] = UINT32_MAX;
+        return false;
+    }
+    f->operands += node->input_count - 1;
+    if (arith != SBR_ARITH_COUNT) f->arith = arith;
+    count(f, node);
     return true;
 }
 
@@ -167,9 +234,8 @@ static void grow(fuser *f)
         for (uint32_t n = f->root + 1; n-- > 0;) {
             if (f->group[n] != f->root) continue;
             const sbr_node *node = &f->graph->nodes.data[n];
-            /* A cast reads its operand as it lies in memory. */
-            if (node->op == SBR_OP_cast) continue;
-            for (uint32_t i = 0; i < node->input_count; i++) changed = absorb(f, node->inputs[i]) || changed;
+            for (uint32_t i = 0; i < node->input_count; i++)
+                if (!sbr_fuse_reads_memory(node, i)) changed = absorb(f, node->inputs[i]) || changed;
         }
     }
 }
@@ -180,19 +246,18 @@ static void try_root(fuser *f, uint32_t n)
     const bool reduces = sbr_fuse_reduces_rows(f->graph, node);
     sbr_arith arith;
     if (f->group[n] != UINT32_MAX) return;
-    if (reduces) {
-        if (!value_arith(sbr_value_at(f->graph, node->inputs[0])->type, &arith) || has_long_rows(f->graph, node)) return;
+    if (reduces || sbr_fuse_reduces_segments(node)) {
+        if (!value_arith(sbr_value_at(f->graph, node->inputs[0])->type, &arith) || (reduces && has_long_rows(f->graph, node))) return;
     } else if (!node_arith(f->graph, node, &arith)) {
         return;
     }
     f->root = n;
     f->arith = arith;
-    f->members = 1;
-    f->computing = 1;
+    f->members = f->computing = f->segments = f->gathers = f->reductions = 0;
+    f->reduced = 0;
     f->operands = node->input_count;
-    f->reductions = reduces;
-    f->reduced = reduces ? ((const sabir_reduce_attrs *)node->attrs)->axes.count : 0;
     f->group[n] = n;
+    count(f, node);
     grow(f);
     if (f->computing > 1) return;
     for (uint32_t i = 0; i <= n; i++)

@@ -75,18 +75,35 @@ static void put_phase(const sbr_fused_writer *w, sbr_text *text, const reduction
     sbr_text_puts(text, w->serial ? ";\n" : ";\nBARRIER;\n");
 }
 
+void sbr_fused_open_phase(sbr_fused_writer *w, sbr_fused_outer *outer)
+{
+    *outer = (sbr_fused_outer){sbr_arena_copy(&w->lowering->module->arena, w->known, w->known_count * sizeof *w->known), w->known_count, w->body, w->prelude, w->guards};
+    if (!outer->known) w->status = sbr_no_memory(w->known_count * sizeof *w->known);
+    w->body = w->prelude = w->guards = (sbr_text){.allocator = outer->body.allocator};
+    w->known_count = 0;
+}
+
+void sbr_fused_close_phase(sbr_fused_writer *w, const sbr_fused_outer *outer)
+{
+    w->phases.failed = w->phases.failed || w->body.failed || w->prelude.failed || w->guards.failed;
+    sbr_text_free(&w->body);
+    sbr_text_free(&w->prelude);
+    sbr_text_free(&w->guards);
+    w->body = outer->body;
+    w->prelude = outer->prelude;
+    w->guards = outer->guards;
+    w->known_count = outer->known_count;
+    if (outer->known) memcpy(w->known, outer->known, outer->known_count * sizeof *w->known);
+}
+
+/* The phase's body may need other phases before it. */
 uint32_t sbr_fused_reduce(sbr_fused_writer *w, const sbr_node *node)
 {
     const uint32_t n = (uint32_t)(node - w->lowering->graph->nodes.data);
     for (uint32_t i = 0; i < w->reduced_count; i++)
         if (w->reduced[i] == n) return i;
-    /* The phase has a body of its own, which may need other phases before it. */
-    sbr_fused_known *outer_known = sbr_arena_copy(&w->lowering->module->arena, w->known, w->known_count * sizeof *w->known);
-    const uint32_t outer_count = w->known_count;
-    const sbr_text outer = w->body;
-    if (!outer_known) w->status = sbr_no_memory(w->known_count * sizeof *w->known);
-    w->body = (sbr_text){.allocator = outer.allocator};
-    w->known_count = 0;
+    sbr_fused_outer outer;
+    sbr_fused_open_phase(w, &outer);
     char part[16];
     snprintf(part, sizeof part, "v%u", sbr_fused_emit(w, node->inputs[0], NULL, 0));
     const reduction r = reduction_of(node, w->arith);
@@ -97,11 +114,7 @@ uint32_t sbr_fused_reduce(sbr_fused_writer *w, const sbr_node *node)
         w->reduced[w->reduced_count++] = n;
         put_phase(w, &w->phases, &r, part, number);
     }
-    w->phases.failed = w->phases.failed || w->body.failed;
-    sbr_text_free(&w->body);
-    w->body = outer;
-    w->known_count = outer_count;
-    if (outer_known) memcpy(w->known, outer_known, outer_count * sizeof *w->known);
+    sbr_fused_close_phase(w, &outer);
     return number;
 }
 
@@ -112,11 +125,12 @@ static void put_uses(const sbr_text *from, sbr_text *list)
     if (from->data) sbr_list_uses(from->data, sbr_embedded_library, sbr_embedded_library_count, list);
 }
 
-static void put_head(const sbr_fused_writer *w, const char *form, const char *result, sbr_text *text)
+void sbr_fused_put_head(const sbr_fused_writer *w, const char *form, const char *result, sbr_text *text)
 {
     sbr_text_puts(text, form);
     sbr_text_printf(text, "variants %s\n", sbr_arith_name(w->arith));
-    for (uint32_t i = 0; i < w->operand_count; i++) sbr_text_printf(text, "buffer x%u read%s\n", i, w->operands[i].is_bool ? " u32" : "");
+    static const char *const classes[] = {[SBR_FUSED_ARITH] = "", [SBR_FUSED_BOOL] = " bool", [SBR_FUSED_INDEX] = " i32"};
+    for (uint32_t i = 0; i < w->operand_count; i++) sbr_text_printf(text, "buffer x%u read%s\n", i, classes[w->operands[i].class_]);
     sbr_text_printf(text, "buffer y write%s\n", result);
     bool any = false;
     for (uint32_t i = 0; i < w->operand_count; i++) {
@@ -125,15 +139,17 @@ static void put_head(const sbr_fused_writer *w, const char *form, const char *re
         any = true;
     }
     if (any) sbr_text_puts(text, "\n");
+    for (uint32_t i = 0; i < w->gather_count; i++) sbr_text_printf(text, "param idx c%u\nparam idx t%u\n", i, i);
     sbr_text list = {.allocator = text->allocator};
     put_uses(&w->phases, &list);
     put_uses(&w->body, &list);
+    put_uses(&w->prelude, &list);
     if (list.length) sbr_text_printf(text, "uses %s\n", list.data);
-    text->failed = text->failed || list.failed || w->body.failed || w->phases.failed;
+    text->failed = text->failed || list.failed || w->body.failed || w->phases.failed || w->prelude.failed || w->guards.failed;
     sbr_text_free(&list);
 }
 
-static sabir_status read_desc(sbr_fused_writer *w, const sbr_text *rest, const sbr_kernel_desc **result)
+sabir_status sbr_fused_read_desc(sbr_fused_writer *w, const sbr_text *rest, const sbr_kernel_desc **result)
 {
     sbr_module *module = w->lowering->module;
     if (rest->failed) return sbr_no_memory(rest->capacity);
@@ -165,8 +181,22 @@ static uint64_t work_of(const sbr_fused_writer *w)
 static bool may_overwrite(const sbr_fused_writer *w, const sbr_fused_operand *operand, const sbr_view *out)
 {
     int64_t offset;
-    return operand->mode == SBR_FUSED_DENSE && sabir_type_size(operand->view.type) == sabir_type_size(out->type) &&
+    return operand->mode == SBR_FUSED_DENSE && !operand->gathered && sabir_type_size(operand->view.type) == sabir_type_size(out->type) &&
            sbr_known(w->lowering, operand->view.offset, &offset) && offset == 0;
+}
+
+void sbr_fused_set_gathers(const sbr_fused_writer *w, sbr_launcher *l)
+{
+    for (uint32_t i = 0; i < w->gather_count; i++) {
+        const sbr_node *node = &w->lowering->graph->nodes.data[w->gathers[i]];
+        const sbr_view *x = &w->lowering->views[node->inputs[0]];
+        const int32_t axis = ((const sabir_axis_attrs *)node->attrs)->axis;
+        char name[16];
+        snprintf(name, sizeof name, "c%u", i);
+        sbr_idx(l, name, x->extents[axis]);
+        snprintf(name, sizeof name, "t%u", i);
+        sbr_idx(l, name, x->strides[axis]);
+    }
 }
 
 static sabir_status begin_launch(sbr_fused_writer *w, const sbr_kernel_desc *desc, const sbr_view *out, bool in_place, sbr_launcher *l)
@@ -180,6 +210,7 @@ static sabir_status begin_launch(sbr_fused_writer *w, const sbr_kernel_desc *des
         if (in_place && may_overwrite(w, &w->operands[i], out)) sbr_may_share(l, name);
     }
     sbr_write(l, "y", out);
+    sbr_fused_set_gathers(w, l);
     return SABIR_OK;
 }
 
@@ -191,12 +222,12 @@ static sabir_status write_map(sbr_fused_writer *w, const sbr_node *root)
     const uint32_t name = sbr_fused_emit(w, root->first_output, NULL, 0);
     SABIR_TRY(w->status);
     sbr_text text = {.allocator = &w->lowering->module->allocator};
-    put_head(w, "map\nlocal 64\n", out.type == SABIR_BOOL ? " u32" : "", &text);
+    sbr_fused_put_head(w, "map\nlocal 64\n", out.type == SABIR_BOOL ? " u32" : "", &text);
     sbr_text_puts(&text, "body\n");
     sbr_text_append(&text, w->body.data, w->body.length);
     sbr_text_printf(&text, "RESULT = v%u;\n", name);
     const sbr_kernel_desc *desc;
-    sabir_status status = read_desc(w, &text, &desc);
+    sabir_status status = sbr_fused_read_desc(w, &text, &desc);
     sbr_text_free(&text);
     SABIR_TRY(status);
     sbr_launcher l;
@@ -224,7 +255,7 @@ static sabir_status rows_desc(sbr_fused_writer *w, const sbr_node *root, const s
 {
     sbr_text result = {.allocator = &w->lowering->module->allocator}, text = result;
     put_result(w, root, &result);
-    put_head(w, w->serial ? "local 1\n" : "local 64\n", out->type == SABIR_BOOL ? " u32" : "", &text);
+    sbr_fused_put_head(w, w->serial ? "local 1\n" : "local 64\n", out->type == SABIR_BOOL ? " u32" : "", &text);
     sbr_text_puts(&text, "param idx rows\nparam idx columns\n");
     if (!w->serial) sbr_text_puts(&text, "shared ARITH partial[64]\n");
     sbr_text_puts(&text, w->serial ? "body\nIDX row = GROUP;\nif (row < P.rows) {\n" : "body\nIDX row = GROUP;\n");
@@ -232,7 +263,7 @@ static sabir_status rows_desc(sbr_fused_writer *w, const sbr_node *root, const s
     if (result.data) sbr_text_append(&text, result.data, result.length);
     if (w->serial) sbr_text_puts(&text, "}\n");
     text.failed = text.failed || result.failed;
-    sabir_status status = w->status == SABIR_OK ? read_desc(w, &text, desc) : w->status;
+    sabir_status status = w->status == SABIR_OK ? sbr_fused_read_desc(w, &text, desc) : w->status;
     sbr_text_free(&result);
     sbr_text_free(&text);
     return status;
@@ -263,7 +294,7 @@ static sbr_arith group_arith(const sabir_graph *graph, const uint32_t *nodes, ui
         const sbr_node *node = &graph->nodes.data[nodes[i]];
         const sabir_type type = sbr_value_at(graph, node->first_output)->type;
         if (type != SABIR_BOOL) return sbr_arith_of(type);
-        for (uint32_t k = 0; k < node->input_count && !sbr_fuse_is_view(graph, node); k++) {
+        for (uint32_t k = 0; k < node->input_count && !sbr_fuse_is_view(graph, node) && node->op != SBR_OP_gather; k++) {
             const sabir_type in = sbr_value_at(graph, node->inputs[k])->type;
             if (in != SABIR_BOOL) return sbr_arith_of(in);
         }
@@ -283,17 +314,21 @@ sabir_status sbr_lower_group(sbr_lowering *lowering, const uint32_t *nodes, uint
     w->nodes = nodes;
     w->node_count = count;
     w->arith = group_arith(graph, nodes, count);
-    w->body.allocator = w->phases.allocator = allocator;
+    w->body.allocator = w->phases.allocator = w->prelude.allocator = w->guards.allocator = allocator;
     int32_t reduced = 0;
+    bool walks_segments = false;
     for (uint32_t i = 0; i < count; i++) {
         const sbr_node *node = &graph->nodes.data[nodes[i]];
         if (sbr_fuse_reduces_rows(graph, node)) reduced = ((const sabir_reduce_attrs *)node->attrs)->axes.count;
+        walks_segments = walks_segments || sbr_fuse_reduces_segments(node);
     }
     const bool root_reduces = sbr_fuse_reduces_rows(graph, root);
     sbr_fused_extents(w, root_reduces ? root->inputs[0] : root->first_output, &w->rank, w->extents);
-    sabir_status status = reduced ? write_rows(w, root, reduced) : write_map(w, root);
+    sabir_status status = walks_segments ? sbr_fused_write_segments(w, root) : reduced ? write_rows(w, root, reduced) : write_map(w, root);
     sbr_text_free(&w->body);
     sbr_text_free(&w->phases);
+    sbr_text_free(&w->prelude);
+    sbr_text_free(&w->guards);
     sbr_free(allocator, w);
     return status;
 }

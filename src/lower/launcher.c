@@ -8,11 +8,31 @@ static void fail(sbr_launcher *l, const char *what, const char *name)
     if (l->status == SABIR_OK) l->status = sbr_fail(SABIR_INTERNAL, "kernel %s: %s '%s'", l->desc->name, what, name);
 }
 
+static uint32_t arith_bytes(sbr_arith arith) { return arith == SBR_ARITH_F64 || arith == SBR_ARITH_I64 || arith == SBR_ARITH_BITS ? 8 : 4; }
+
+/* Bytes of the arrays that a work-group shares, indices counted as wide. */
+static uint64_t shared_bytes(const sbr_kernel_desc *desc, sbr_arith arith, sbr_arith result)
+{
+    static const struct { const char *type; uint32_t bytes; } sizes[] = {{"IDX", 8}, {"double", 8}, {"float2", 8}, {"float4", 16}, {"uint2", 8},
+                                                                         {"uint4", 16}, {"int2", 8}, {"int4", 16}};
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < desc->shared_count; i++) {
+        const sbr_kernel_shared *array = &desc->shared[i];
+        uint32_t bytes = 4;
+        if (strcmp(array->type, "ARITH") == 0) bytes = arith_bytes(arith);
+        if (strcmp(array->type, "RESULT_TYPE") == 0) bytes = arith_bytes(result);
+        for (size_t s = 0; s < SBR_COUNT(sizes); s++)
+            if (strcmp(array->type, sizes[s].type) == 0) bytes = sizes[s].bytes;
+        sum += (uint64_t)bytes * array->count;
+    }
+    return sum;
+}
+
 static sabir_status begin(sbr_launcher *l, sbr_lowering *lowering, const sbr_kernel_desc *desc, sbr_arith arith, sbr_arith result, bool fused)
 {
     *l = (sbr_launcher){.lowering = lowering, .desc = desc};
     l->launch = (sbr_launch){.desc = desc, .fused = fused, .variant = {arith, result, false}};
-    for (uint32_t i = 0; i < desc->constant_count; i++) l->launch.constants[i] = desc->constants[i].value;
+    for (uint32_t i = 0; i < desc->constant_count; i++) l->launch.constants[i] = l->launch.own_constants[i] = desc->constants[i].value;
     if (!sbr_kernel_has_variant(desc, l->launch.variant))
         return sbr_fail(SABIR_INTERNAL, "kernel %s has no variant %s to %s", desc->name, sbr_arith_name(arith), sbr_arith_name(result));
     const sbr_lower_options *options = lowering->options;
@@ -25,6 +45,10 @@ static sabir_status begin(sbr_launcher *l, sbr_lowering *lowering, const sbr_ker
     if (desc->local_size > options->group_invocations)
         return sbr_fail(SABIR_UNSUPPORTED, "kernel %s needs work-groups of %u, the device allows %u (capability invocations)", desc->name, desc->local_size,
                         options->group_invocations);
+    const uint64_t shared = shared_bytes(desc, arith, result);
+    if (shared > options->shared_memory)
+        return sbr_fail(SABIR_UNSUPPORTED, "kernel %s shares %llu bytes in a work-group, the device allows %u (capability shared)", desc->name,
+                        (unsigned long long)shared, options->shared_memory);
     return SABIR_OK;
 }
 
@@ -73,11 +97,11 @@ void sbr_idx_at(sbr_launcher *l, const char *param, uint32_t index, sbr_expr val
 void sbr_idx(sbr_launcher *l, const char *param, sbr_expr value) { sbr_uint_at(l, param, 0, value); }
 void sbr_int(sbr_launcher *l, const char *param, int64_t value) { sbr_uint_at(l, param, 0, sbr_num(l->lowering, value)); }
 
-void sbr_constant_set(sbr_launcher *l, const char *constant, uint32_t value)
+void sbr_own_constant(sbr_launcher *l, const char *constant, uint32_t value)
 {
     for (uint32_t i = 0; i < l->desc->constant_count; i++) {
         if (strcmp(l->desc->constants[i].name, constant) != 0) continue;
-        l->launch.constants[i] = value;
+        l->launch.own_constants[i] = value;
         return;
     }
     fail(l, "no constant", constant);
@@ -103,11 +127,28 @@ static bool storage_is_plain(sbr_arith arith, uint32_t storage)
     switch (arith) {
         case SBR_ARITH_F32: return storage == SABIR_F32;
         case SBR_ARITH_F64: return storage == SABIR_F64;
-        case SBR_ARITH_I32: return storage == SABIR_I32;
-        case SBR_ARITH_U32: case SBR_ARITH_BITS: return storage == SABIR_U32;
+        case SBR_ARITH_I32: case SBR_ARITH_U32: return storage == SABIR_I32 || storage == SABIR_U32;
         case SBR_ARITH_I64: return storage == SABIR_I64;
-        default: return true;
+        default: return false;
     }
+}
+
+/* PLAIN of a kernel made for the operands' storage; 0 where there is none. */
+static uint32_t own_plain(const sbr_launcher *l)
+{
+    uint32_t words = 0; /* of elements that are moved as bits */
+    for (uint32_t b = 0; b < l->desc->buffer_count; b++) {
+        const int class_ = l->desc->buffers[b].class_;
+        const sbr_arith arith = sbr_kernel_buffer_arith(l->desc, l->launch.variant, b);
+        const uint32_t storage = l->launch.operands[b].storage;
+        if (class_ == SBR_CLASS_WORDS || class_ == SBR_CLASS_BOOL) continue;
+        if (arith == SBR_ARITH_BITS) {
+            const uint32_t here = storage == SABIR_U32 ? 1 : storage == SABIR_I64 ? 2 : 0;
+            if (!here || (words && words != here)) return 0;
+            words = here;
+        } else if (!storage_is_plain(arith, storage)) return 0;
+    }
+    return words ? words : 1;
 }
 
 static uint32_t bits_code(sabir_type type)
@@ -116,7 +157,7 @@ static uint32_t bits_code(sabir_type type)
         case 1: return SABIR_U8;
         case 2: return SBR_STORAGE_RAW16;
         case 4: return SABIR_U32;
-        default: return UINT32_MAX;
+        default: return SABIR_I64;
     }
 }
 
@@ -128,12 +169,11 @@ static uint32_t storage_code(sbr_arith arith, sabir_type type, bool stored)
     bool holds = false;
     switch (arith) {
         case SBR_ARITH_BITS: return bits_code(type);
-        case SBR_ARITH_BITS64: return sabir_type_size(type) == 8 ? SABIR_I64 : UINT32_MAX;
         case SBR_ARITH_F32: holds = stored ? type == SABIR_F32 : !is_64; break;
         case SBR_ARITH_F64: holds = stored ? type == SABIR_F64 : true; break;
         case SBR_ARITH_I32:
         case SBR_ARITH_U32: holds = stored ? type == SABIR_I32 || type == SABIR_U32 : type != SABIR_F64; break;
-        case SBR_ARITH_I64: holds = stored ? type == SABIR_I64 : type != SABIR_F64; break;
+        case SBR_ARITH_I64: holds = stored ? type == SABIR_I64 : true; break;
         case SBR_ARITH_COUNT: break;
     }
     return holds ? (uint32_t)type : UINT32_MAX;
@@ -149,7 +189,7 @@ static void set_operand(sbr_launcher *l, const char *name, const sbr_view *view,
     const sbr_arith arith = sbr_kernel_buffer_arith(l->desc, l->launch.variant, (uint32_t)b);
     const bool words = buffer->class_ == SBR_CLASS_WORDS;
     const uint32_t storage = words ? (uint32_t)SABIR_U32 : storage_code(arith, view->type, wanted == SBR_WRITE && !l->desc->map);
-    if (storage == UINT32_MAX) {
+    if (storage == UINT32_MAX || (buffer->class_ == SBR_CLASS_BOOL && storage != SABIR_BOOL)) {
         l->status = sbr_fail(SABIR_INTERNAL, "kernel %s: buffer '%s' of %s cannot hold %s", l->desc->name, name, sbr_arith_name(arith), sabir_type_name(view->type));
         return;
     }
@@ -324,11 +364,7 @@ static sabir_status emit(sbr_launcher *l, sbr_expr groups, uint64_t flops)
     SABIR_TRY(choose_width(l));
     l->launch.groups = groups;
     l->launch.flops = flops;
-    l->launch.plain = true;
-    for (uint32_t b = 0; b < l->desc->buffer_count; b++) {
-        if (l->desc->buffers[b].class_ == SBR_CLASS_WORDS) continue;
-        if (!storage_is_plain(sbr_kernel_buffer_arith(l->desc, l->launch.variant, b), l->launch.operands[b].storage)) l->launch.plain = false;
-    }
+    l->launch.own_plain = own_plain(l);
     l->launch.words = sbr_arena_copy(&module->arena, l->words, l->word_count * sizeof *l->words);
     l->launch.word_count = l->word_count;
     sbr_launch *launch = sbr_arena_copy(&module->arena, &l->launch, sizeof l->launch);

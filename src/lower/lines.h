@@ -23,19 +23,16 @@ static inline sabir_type sbr_type_of(sbr_arith arith)
         default: return SABIR_F32;
     }
 }
-/* For sums that wrap: the sign makes no difference, so signed integers need no variant of their own. */
-static inline sbr_arith sbr_adding_arith(sabir_type type)
-{
-    const sbr_arith arith = sbr_arith_of(type);
-    return arith == SBR_ARITH_I32 ? SBR_ARITH_U32 : arith;
-}
 /* The largest value of an extent or product of extents; INT64_MAX where it overflows. */
 int64_t sbr_most(const sbr_lowering *lowering, sbr_expr expr);
 
+/* y (dense, a float type) = sum of x, of the type in which y is computed, over its first axis. */
+sabir_status sbr_sum_first(sbr_lowering *lowering, const sbr_view *x, const sbr_view *y);
 /* y (dense, of the arithmetic type or narrower) = running sums of x along axis; starts may be NULL. attrs->axis names the axis. */
 sabir_status sbr_scan_view(sbr_lowering *lowering, sbr_arith arith, const sbr_view *x, const sbr_view *starts, const sabir_cumsum_attrs *attrs, const sbr_view *y);
 
-enum { SBR_ORDER_DESCENDING = 1, SBR_ORDER_NAN_FIRST = 2 };
+enum { SBR_ORDER_DESCENDING = 1, SBR_ORDER_NAN_FIRST = 2, SBR_ORDER_SIGNED = 4 };
+static inline uint32_t sbr_order_of(sabir_type type) { return sbr_flip(type) ? SBR_ORDER_SIGNED : 0; }
 /* The first elements of each line of x in an order (stable), and their places in the line (i32): as many as values and places, dense, have
  * along the axis. */
 sabir_status sbr_sort_view(sbr_lowering *lowering, const sbr_view *x, int32_t axis, uint32_t order, const sbr_view *values, const sbr_view *places);

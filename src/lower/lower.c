@@ -100,25 +100,25 @@ static void extend_uses(sbr_lowering *lowering, const uint32_t *groups)
     }
 }
 
-static sabir_status lower_nodes(sbr_lowering *lowering)
+static sabir_status lower_nodes(sbr_lowering *lowering, const uint32_t *groups)
 {
-    const sabir_graph *graph = lowering->graph;
-    const sabir_allocator *allocator = &lowering->module->allocator;
-    uint32_t *groups = NULL;
     sabir_status status = SABIR_OK;
-    if (lowering->options->fuse) {
-        groups = sbr_alloc_array(allocator, graph->nodes.count + 1, sizeof *groups);
-        if (!groups) return sbr_no_memory(0);
-        status = sbr_fuse(graph, lowering->options, groups);
-        if (status == SABIR_OK) extend_uses(lowering, groups);
-    }
-    for (uint32_t n = 0; status == SABIR_OK && n < graph->nodes.count; n++) status = lower_node(lowering, n, groups);
-    sbr_free(allocator, groups);
+    if (groups) extend_uses(lowering, groups);
+    for (uint32_t n = 0; status == SABIR_OK && n < lowering->graph->nodes.count; n++) status = lower_node(lowering, n, groups);
     lowering->node = UINT32_MAX;
     return status;
 }
 
-static sabir_status lower_module(sbr_lowering *lowering)
+static sabir_status keep_notes(sbr_module *module, const sabir_graph *graph)
+{
+    for (uint32_t i = 0; i < graph->notes.count; i++) {
+        const char *copy = sbr_arena_strdup(&module->arena, graph->notes.data[i]);
+        if (!copy || !sbr_push(&module->allocator, &module->notes, copy)) return sbr_no_memory(strlen(graph->notes.data[i]) + 1);
+    }
+    return SABIR_OK;
+}
+
+static sabir_status lower_module(sbr_lowering *lowering, const uint32_t *groups)
 {
     const sabir_graph *graph = lowering->graph;
     sbr_module *module = lowering->module;
@@ -131,37 +131,85 @@ static sabir_status lower_module(sbr_lowering *lowering)
     const sbr_slot control = {.kind = SBR_SLOT_CONTROL};
     if (!sbr_push(&module->allocator, &module->slots, control)) return sbr_no_memory(sizeof control);
     module->header_words = 2; /* word 0 is never a flag; f64 scalars begin at even words */
-    SABIR_TRY(lower_nodes(lowering));
+    SABIR_TRY(lower_nodes(lowering, groups));
     SABIR_TRY(sbr_write_outputs(lowering));
     SABIR_TRY(sbr_write_variables(lowering));
     SABIR_TRY(sbr_forward_destinations(module));
-    SABIR_TRY(sbr_plan(module, lowering->options));
+    sbr_specialise(module, lowering->options->specialise);
     return module->exprs.failed ? sbr_no_memory(0) : SABIR_OK;
 }
 
-sabir_status sbr_lower_graph(const sabir_graph *graph, const sabir_allocator *allocator, const sbr_lower_options *options, sbr_module **result)
+/* A module of the simplified graph, all but planned. notes: the graph as it was. */
+static sabir_status make_module(const sabir_graph *graph, const sabir_graph *notes, const sabir_allocator *allocator, const sbr_lower_options *options,
+                                const uint32_t *groups, sbr_module **result)
 {
-    *result = NULL;
-    sabir_graph *simplified = NULL;
-    SABIR_TRY(sbr_simplify(graph, allocator, options, &simplified));
     struct sbr_kernel_set kernels = {0};
     sbr_module *module = sbr_alloc(allocator, sizeof *module);
-    sabir_status status = module ? SABIR_OK : sbr_no_memory(sizeof *module);
-    if (module) {
-        module->allocator = *allocator;
-        module->arena.allocator = &module->allocator;
-        sbr_exprs_init(&module->exprs, &module->allocator);
-        status = sbr_exprs_copy(&module->exprs, &simplified->exprs);
-    }
+    if (!module) return sbr_no_memory(sizeof *module);
+    module->allocator = *allocator;
+    module->arena.allocator = &module->allocator;
+    sbr_exprs_init(&module->exprs, &module->allocator);
+    sabir_status status = sbr_exprs_copy(&module->exprs, &graph->exprs);
     if (status == SABIR_OK) status = sbr_keep_dim_names(module);
-    sbr_lowering lowering = {.graph = simplified, .options = options, .module = module, .kernels = &kernels};
-    if (status == SABIR_OK) status = lower_module(&lowering);
-    if (module) sbr_vector_free(&module->allocator, &kernels.descriptors);
-    sabir_graph_destroy(simplified);
+    if (status == SABIR_OK) status = keep_notes(module, notes);
+    sbr_lowering lowering = {.graph = graph, .options = options, .module = module, .kernels = &kernels};
+    if (status == SABIR_OK) status = lower_module(&lowering, groups);
+    sbr_vector_free(&module->allocator, &kernels.descriptors);
     if (status != SABIR_OK) {
         sbr_module_free(module);
         return status;
     }
     *result = module;
     return SABIR_OK;
+}
+
+static sabir_status choose_fewer(sbr_module **module, sbr_module *other)
+{
+    uint32_t count, others;
+    SABIR_TRY(sbr_count_kernels(*module, &count));
+    SABIR_TRY(sbr_count_kernels(other, &others));
+    if (others >= count) return SABIR_OK;
+    sbr_module_free(*module);
+    *module = other;
+    return SABIR_OK;
+}
+
+/* Which groups are worth their kernels shows once all are lowered. */
+static sabir_status regroup(const sabir_graph *graph, const sabir_graph *notes, const sbr_lower_options *options, uint32_t *groups, sbr_module **module)
+{
+    sbr_module *other = NULL;
+    bool any;
+    SABIR_TRY(sbr_dissolve_groups(*module, graph, options->specialise, groups, &any));
+    if (!any) return SABIR_OK;
+    SABIR_TRY(make_module(graph, notes, &(*module)->allocator, options, groups, &other));
+    const sabir_status status = choose_fewer(module, other);
+    if (*module != other) sbr_module_free(other);
+    return status;
+}
+
+static sabir_status fuse_and_lower(const sabir_graph *graph, const sabir_graph *notes, const sabir_allocator *allocator, const sbr_lower_options *options,
+                                   sbr_module **module)
+{
+    if (!options->fuse) return make_module(graph, notes, allocator, options, NULL, module);
+    uint32_t *groups = sbr_alloc_array(allocator, graph->nodes.count + 1, sizeof *groups);
+    if (!groups) return sbr_no_memory(0);
+    sabir_status status = sbr_fuse(graph, options, groups);
+    if (status == SABIR_OK) status = make_module(graph, notes, allocator, options, groups, module);
+    if (status == SABIR_OK) status = regroup(graph, notes, options, groups, module);
+    sbr_free(allocator, groups);
+    return status;
+}
+
+sabir_status sbr_lower_graph(const sabir_graph *graph, const sabir_allocator *allocator, const sbr_lower_options *options, sbr_module **result)
+{
+    *result = NULL;
+    sabir_graph *simplified = NULL;
+    sbr_module *module = NULL;
+    SABIR_TRY(sbr_simplify(graph, allocator, options, &simplified));
+    sabir_status status = fuse_and_lower(simplified, graph, allocator, options, &module);
+    if (status == SABIR_OK) status = sbr_plan(module, options);
+    sabir_graph_destroy(simplified);
+    if (status == SABIR_OK) *result = module;
+    else sbr_module_free(module);
+    return status;
 }

@@ -44,6 +44,8 @@ const sbr_view *sbr_in(const sbr_lowering *lowering, const sbr_node *node, uint3
 sabir_status sbr_temp(sbr_lowering *lowering, sabir_type type, int32_t rank, const sbr_expr *extents, sbr_view *view);
 /* A new dense slot for output number i of the node; the view is also entered as the output's. */
 sabir_status sbr_out(sbr_lowering *lowering, const sbr_node *node, uint32_t i, sbr_view *view);
+/* Words that are known here, as a u32 constant of the module; data lives as long as it. */
+sabir_status sbr_constant_words(sbr_lowering *lowering, const uint32_t *data, int64_t count, sbr_view *view);
 /* Output number i is this view (of an operand). */
 void sbr_alias(sbr_lowering *lowering, const sbr_node *node, uint32_t i, const sbr_view *view);
 bool sbr_is_dense(const sbr_lowering *lowering, const sbr_view *view); /* row-major without gaps; the offset may be anything */
@@ -97,7 +99,8 @@ void sbr_uint_at(sbr_launcher *launcher, const char *param, uint32_t index, sbr_
 void sbr_int(sbr_launcher *launcher, const char *param, int64_t value); /* any integer parameter, uint int or idx */
 void sbr_idx(sbr_launcher *launcher, const char *param, sbr_expr value);
 void sbr_idx_at(sbr_launcher *launcher, const char *param, uint32_t index, sbr_expr value);
-void sbr_constant_set(sbr_launcher *launcher, const char *constant, uint32_t value);
+/* The constant's value in a kernel made for this launch alone, where one is (specialise.c); elsewhere it keeps the one of the kernel's file. */
+void sbr_own_constant(sbr_launcher *launcher, const char *constant, uint32_t value);
 /* Output may share the memory of this read operand (each word read only by the invocation that writes it). Map kernels with equal dense views get
  * this by themselves. */
 void sbr_may_share(sbr_launcher *launcher, const char *buffer);
@@ -112,10 +115,6 @@ sabir_status sbr_fill_view(sbr_lowering *lowering, const sbr_view *to, double nu
 /* ---- Types ---- */
 /* The arithmetic type in which a type is computed: f32 f16 bf16 -> F32, i32 i8 -> I32, u32 u8 bool -> U32. */
 sbr_arith sbr_arith_of(sabir_type type);
-/* The variant that moves a type's elements as bits, and the storage code of it. */
-sbr_arith sbr_bits_of(sabir_type type);
-
-
 
 /* ---- The driver's passes, one file each ---- */
 sabir_status sbr_simplify(const sabir_graph *graph, const sabir_allocator *allocator, const sbr_lower_options *options, sabir_graph **simplified);
@@ -123,6 +122,8 @@ sabir_status sbr_simplify(const sabir_graph *graph, const sabir_allocator *alloc
 sabir_status sbr_fuse(const sabir_graph *graph, const sbr_lower_options *options, uint32_t *group);
 sabir_status sbr_lower_group(sbr_lowering *lowering, const uint32_t *nodes, uint32_t count);
 sabir_status sbr_forward_destinations(sbr_module *module);
+/* Chooses the launches for which kernels are made of their own; all launches of a module stand. */
+void sbr_specialise(sbr_module *module, sabir_specialise how);
 sabir_status sbr_plan(sbr_module *module, const sbr_lower_options *options);
 /* The descriptor of a built-in kernel, read once a module. */
 sabir_status sbr_kernel_descriptor(sbr_lowering *lowering, const char *name, const sbr_kernel_desc **desc);

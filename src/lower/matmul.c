@@ -21,18 +21,11 @@ static uint64_t operations(sbr_lowering *lowering, const sbr_matmul_problem *pro
     return sbr_work(lowering, sbr_view_count(lowering, &problem->y), columns_of(&problem->a), 2);
 }
 
-/* Integers of 32 bits have the same products whether signed or not. */
-static sbr_view as_computed(sbr_view view)
-{
-    if (view.type == SABIR_U32) view.type = SABIR_I32;
-    return view;
-}
-
 /* What every kernel of this family takes: the operands and their layout. */
 static sabir_status begin(sbr_launcher *l, sbr_lowering *lowering, const char *kernel, const sbr_matmul_problem *problem)
 {
-    const sbr_view a = as_computed(problem->a), b = as_computed(problem->b), y = as_computed(problem->y);
-    const sbr_arith arith = sbr_arith_of(y.type);
+    const sbr_view a = problem->a, b = problem->b, y = problem->y;
+    const sbr_arith arith = sbr_unsigned_arith(y.type);
     SABIR_TRY(sbr_launch_begin(l, lowering, kernel, arith, arith));
     const int32_t batch = y.rank - 2;
     sbr_view batch_a = a, batch_b = b;
@@ -51,7 +44,9 @@ static sabir_status begin(sbr_launcher *l, sbr_lowering *lowering, const char *k
     sbr_idx(l, "a_k", column_stride(&a));
     sbr_idx(l, "b_k", row_stride(&b));
     sbr_idx(l, "b_n", column_stride(&b));
-    sbr_idx(l, "bias_n", problem->bias ? problem->bias->strides[0] : sbr_num(lowering, 0));
+    const sbr_expr zero = sbr_num(lowering, 0), bias_step = problem->bias ? problem->bias->strides[0] : zero;
+    sbr_idx(l, "bias_m", problem->bias_by_row ? bias_step : zero);
+    sbr_idx(l, "bias_n", problem->bias_by_row ? zero : bias_step);
     sbr_int(l, "has_bias", problem->bias != NULL);
     sbr_int(l, "has_residual", problem->residual != NULL);
     sbr_int(l, "activation", problem->activation);
@@ -100,6 +95,31 @@ static sabir_status launch_tile(sbr_lowering *lowering, const sbr_matmul_problem
     sbr_idx(&l, "groups", groups);
     sbr_int(&l, "a_along_k", is_one(lowering, column_stride(&problem->a)));
     sbr_int(&l, "b_along_k", is_one(lowering, row_stride(&problem->b)) && !is_one(lowering, column_stride(&problem->b)));
+    return sbr_launch_end(&l, groups, operations(lowering, problem));
+}
+
+/* ---- lane: software Vulkan, where a subgroup's registers are the only quick memory ---- */
+
+enum { LANE_ROWS = 16, LANE_COLUMNS = 32, LANE_SUBGROUP = 8, LANE_WORTH_ROWS = 4, LANE_WORTH_COLUMNS = 8 };
+
+static bool suits_lane(sbr_lowering *lowering, const sbr_matmul_problem *problem)
+{
+    const sbr_lower_options *options = lowering->options;
+    if (!options->software || options->prefer_wide || !options->has_subgroups || options->subgroup_size < LANE_SUBGROUP) return false;
+    return sbr_is_float(problem->y.type) && largest(lowering, rows_of(&problem->y)) >= LANE_WORTH_ROWS && largest(lowering, columns_of(&problem->y)) >= LANE_WORTH_COLUMNS;
+}
+
+static sabir_status launch_lane(sbr_lowering *lowering, const sbr_matmul_problem *problem, const uint32_t *parameters)
+{
+    (void)parameters;
+    sbr_launcher l;
+    SABIR_TRY(begin(&l, lowering, "matmul_lane", problem));
+    const sbr_expr tiles_n = sbr_ceil_div(lowering, columns_of(&problem->y), LANE_COLUMNS);
+    const sbr_expr tiles = sbr_mul(lowering, sbr_ceil_div(lowering, rows_of(&problem->y), LANE_ROWS), tiles_n);
+    const sbr_expr groups = sbr_mul(lowering, sbr_extents_product(lowering, &problem->y, 0, problem->y.rank - 2), tiles);
+    sbr_idx(&l, "tiles_n", tiles_n);
+    sbr_idx(&l, "tiles", tiles);
+    sbr_idx(&l, "groups", groups);
     return sbr_launch_end(&l, groups, operations(lowering, problem));
 }
 
@@ -157,6 +177,7 @@ static sabir_status launch_block(sbr_lowering *lowering, const sbr_matmul_proble
 }
 
 const sbr_matmul_candidate sbr_matmul_candidates[] = {
+    {"lane", suits_lane, launch_lane},
     {"tile", suits_tile, launch_tile},
     {"block", suits_block, launch_block},
     {"naive", always, launch_naive},

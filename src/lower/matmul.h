@@ -9,12 +9,13 @@ typedef enum sbr_activation { SBR_ACTIVATION_NONE, SBR_ACTIVATION_RELU, SBR_ACTI
 
 /* y[batch..., i, j] = activation(sum over p of a[batch..., i, p] b[batch..., p, j] + bias[j]) + residual[batch..., i, j].
  * All ranks are equal and batch extents too: what is broadcast has strides of 0. a and b may have any strides, so a transposed
- * operand is one with its strides swapped. bias [n] any stride, residual dense, of y's shape; either may be NULL. Float types only
- * have an epilogue. */
+ * operand is one with its strides swapped. bias [n], or bias[i] of [m] with bias_by_row, any stride, residual dense, of y's shape; either may be
+ * NULL. Float types only have an epilogue. */
 typedef struct sbr_matmul_problem {
     sbr_view a, b;
     sbr_view y; /* dense, from its slot's start */
     const sbr_view *bias, *residual;
+    bool bias_by_row;
     sbr_activation activation;
 } sbr_matmul_problem;
 

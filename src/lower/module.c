@@ -15,6 +15,7 @@ void sbr_module_free(sbr_module *module)
     sbr_vector_free(&allocator, &module->scalars);
     sbr_vector_free(&allocator, &module->dim_words);
     sbr_vector_free(&allocator, &module->chunks);
+    sbr_vector_free(&allocator, &module->notes);
     sbr_free(&allocator, module->variable_written);
     sbr_exprs_free(&module->exprs);
     sbr_arena_free(&module->arena);
@@ -50,6 +51,7 @@ static void print_launch(const sbr_module *module, const sbr_launch *launch, sbr
 sabir_status sbr_module_print(const sbr_module *module, sbr_text *text)
 {
     uint32_t depth = 0;
+    for (uint32_t i = 0; i < module->notes.count; i++) sbr_text_printf(text, "note: %s\n", module->notes.data[i]);
     for (uint32_t i = 0; i < module->steps.count; i++) {
         const sbr_step *step = &module->steps.data[i];
         if (step->kind == SBR_STEP_END) depth--;

@@ -7,6 +7,7 @@
 
 #include "graph/graph.h"
 #include "kernel/dialect.h"
+#include "sabir/program.h"
 
 typedef enum sbr_slot_kind {
     SBR_SLOT_TEMP,     /* activations: placed by the planner */
@@ -54,12 +55,15 @@ typedef struct sbr_launch {
     const sbr_kernel_desc *desc; /* built in, or fused text in the module's arena */
     bool fused;                  /* desc is text made at compile: needs a run-time compiler */
     sbr_kernel_variant variant;
-    bool plain;                  /* every operand's storage is its class's own type */
+    uint32_t plain;              /* PLAIN: own_plain, where a kernel is made for this launch (specialise.c), else 0 */
+    uint32_t own_plain;          /* 1: every operand's storage is its class's own type; 2: likewise, with 8 bytes where elements are moved as bits;
+                                    0: neither */
     sbr_operand operands[SBR_MAX_BUFFERS];
     const sbr_control_word *words; /* parameters only; gate and operands are filled in by the executor */
     uint32_t word_count;
     sbr_expr groups;             /* linear number of work-groups; 0 allowed (nothing to do) */
     uint32_t constants[SBR_MAX_CONSTANTS];
+    uint32_t own_constants[SBR_MAX_CONSTANTS]; /* in a kernel made for this launch */
     uint32_t in_place;           /* bit set of read operands that may share memory with the output: each of their words is read only by the
                                     invocation that then writes it */
     uint64_t flops;
@@ -107,14 +111,17 @@ typedef struct sbr_module {
     SBR_VECTOR(uint64_t) chunks;          /* bytes of each activation buffer */
     uint64_t peak_bytes, unplanned_bytes, live_bytes;
     uint32_t fused_nodes;
+    SBR_VECTOR(const char *) notes;       /* the graph's */
 } sbr_module;
 
 typedef struct sbr_lower_options {
     bool fuse, simplify, plan, state_in_place;
     bool compiler;           /* the device compiles text at run time */
+    bool software;           /* computes on the CPU */
     bool prefer_wide;        /* 64-bit indices everywhere (OpenCL on CPUs) */
+    sabir_specialise specialise; /* kernels made for launches */
     uint64_t largest_binding, largest_allocation, buffer_alignment;
-    uint32_t shared_memory, group_invocations;
+    uint32_t shared_memory, group_invocations, subgroup_size;
     bool has_f64, has_i64, has_addresses, has_subgroups;
     const char *const *outputs; /* NULL: all */
     uint32_t output_count;

@@ -14,7 +14,7 @@ static sabir_status launch_pad(sbr_lowering *lowering, const sbr_view *x, const 
     uint32_t words[2] = {0, 0};
     sbr_number_store(x->type, p->value, words);
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, "pad", sbr_bits_of(x->type), sbr_bits_of(x->type)));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, "pad", SBR_ARITH_BITS, SBR_ARITH_BITS));
     const sbr_expr zero = sbr_num(lowering, 0), one = sbr_num(lowering, 1);
     sbr_read(&l, "x", x);
     sbr_write(&l, "y", y);
@@ -80,7 +80,7 @@ static sabir_status roll_axis(sbr_lowering *lowering, const sbr_view *x, int32_t
 {
     const sbr_expr inner = sbr_extents_product(lowering, x, axis + 1, x->rank);
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, "roll", sbr_bits_of(x->type), sbr_bits_of(x->type)));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, "roll", SBR_ARITH_BITS, SBR_ARITH_BITS));
     sbr_read(&l, "x", x);
     sbr_write(&l, "y", y);
     sbr_idx(&l, "count", x->extents[axis]);
@@ -116,7 +116,7 @@ sabir_status sbr_lower_roll(sbr_lowering *lowering, const sbr_node *node)
 /* Rows of part, `row` elements each, into rows of y, row_step elements each, from `first` on. */
 static sabir_status place(sbr_lowering *lowering, const sbr_view *part, const sbr_view *y, sbr_expr row, sbr_expr row_step, sbr_expr first)
 {
-    const sbr_arith arith = sbr_bits_of(y->type);
+    const sbr_arith arith = SBR_ARITH_BITS;
     sbr_launcher l;
     SABIR_TRY(sbr_launch_begin(&l, lowering, "place", arith, arith));
     const sbr_expr count = sbr_view_count(lowering, part);
@@ -187,7 +187,7 @@ sabir_status sbr_lower_concat(sbr_lowering *lowering, const sbr_node *node)
 static sabir_status launch_gather(sbr_lowering *lowering, const sbr_view *x, const sbr_view *index, sbr_expr count, sbr_expr step, const sbr_view *y)
 {
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, "gather", sbr_bits_of(x->type), sbr_bits_of(x->type)));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, "gather", SBR_ARITH_BITS, SBR_ARITH_BITS));
     sbr_space(&l, y->rank, y->extents);
     sbr_read(&l, "x", x);
     sbr_read(&l, "index", index);

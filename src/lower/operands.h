@@ -12,6 +12,15 @@ static inline void sbr_number(sbr_launcher *l, const char *param, uint32_t index
     for (uint32_t i = 0; i < 2; i++) sbr_uint_at(l, param, 2 * index + i, sbr_num(l->lowering, words[i]));
 }
 
+/* Where sums wrap and elements move, the sign of integers makes no difference, so signed ones need no variant of their own. A kernel that
+ * compares them takes the sign as its parameter flip (kernels/math/sign.k). */
+static inline sbr_arith sbr_unsigned_arith(sabir_type type)
+{
+    const sbr_arith arith = sbr_arith_of(type);
+    return arith == SBR_ARITH_I32 ? SBR_ARITH_U32 : arith;
+}
+static inline uint32_t sbr_flip(sabir_type type) { return sbr_arith_of(type) == SBR_ARITH_I32 ? 0x80000000u : 0; }
+
 /* The lowest number of an integer type: what an empty maximum gives. */
 static inline int64_t sbr_lowest(sabir_type type) { return type == SABIR_I8 ? INT8_MIN : type == SABIR_I32 ? INT32_MIN : 0; }
 

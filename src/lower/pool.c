@@ -5,7 +5,7 @@ static sabir_status lower(sbr_lowering *lowering, const sbr_node *node, bool is_
 {
     const sabir_pool_attrs *attrs = node->attrs;
     const sbr_view x = *sbr_in(lowering, node, 0);
-    const sbr_arith arith = sbr_arith_of(x.type);
+    const sbr_arith arith = sbr_unsigned_arith(x.type);
     sbr_view y;
     SABIR_TRY(sbr_out(lowering, node, 0, &y));
     sbr_launcher l;
@@ -23,6 +23,7 @@ static sabir_status lower(sbr_lowering *lowering, const sbr_node *node, bool is_
     sbr_int(&l, "is_mean", is_mean);
     sbr_int(&l, "count_padding", attrs->count_padding != 0);
     sbr_int(&l, "lowest", sbr_lowest(x.type));
+    sbr_int(&l, "flip", sbr_flip(x.type));
     sbr_expr taps = sbr_num(lowering, 1);
     for (int32_t i = 0; i < x.rank - 2; i++) taps = sbr_mul(lowering, taps, sbr_num(lowering, attrs->window[i]));
     return sbr_launch_end(&l, SBR_EXPR_NONE, sbr_work(lowering, sbr_view_count(lowering, &y), taps, 1));

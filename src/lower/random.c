@@ -15,6 +15,6 @@ sabir_status sbr_lower_random(sbr_lowering *lowering, const sbr_node *node)
     sbr_write(&l, "y", &output);
     sbr_idx(&l, "share", sbr_extents_product(lowering, &output, keys.rank - 1, output.rank));
     sbr_uint(&l, "words", keys.extents[keys.rank - 1]);
-    sbr_constant_set(&l, "KIND", (uint32_t)attrs->kind);
+    sbr_int(&l, "kind", attrs->kind);
     return sbr_launch_end(&l, SBR_EXPR_NONE, 0);
 }

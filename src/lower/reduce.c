@@ -25,7 +25,7 @@ typedef struct rows {
 typedef struct reduction {
     operation operation;
     sbr_arith arith;
-    uint32_t start[2];
+    uint32_t start[2], flip;
     bool exact, mean;
     sbr_expr divisor;
 } reduction;
@@ -131,6 +131,7 @@ static sabir_status launch(sbr_lowering *lowering, const rows *r, const reductio
     sbr_read(&l, "x", &r->view);
     sbr_write(&l, "y", y);
     sbr_int(&l, "operation", how->operation);
+    sbr_int(&l, "flip", how->flip);
     for (uint32_t i = 0; i < 2; i++) sbr_uint_at(&l, "start", i, sbr_num(lowering, how->start[i]));
     sbr_int(&l, "lanes", who->lanes);
     sbr_int(&l, "exact", how->exact);
@@ -171,8 +172,8 @@ static sabir_status reduce_view(sbr_lowering *lowering, const sbr_view *x, uint3
 
 /* ---- Operators ---- */
 
-/* What nothing reduces to: the bits of an element of the arithmetic type. */
-static void identity(operation operation, sabir_type type, sbr_arith arith, uint32_t words[2])
+/* What nothing reduces to: the bits of an element as a kernel computes with it. */
+static void identity(operation operation, sabir_type type, sabir_type result, uint32_t words[2])
 {
     static const double most[SABIR_TYPE_COUNT] = {[SABIR_I32] = 2147483647.0, [SABIR_U32] = 4294967295.0, [SABIR_I8] = 127.0, [SABIR_U8] = 255.0};
     const bool is_float = sbr_is_float(type);
@@ -184,7 +185,7 @@ static void identity(operation operation, sabir_type type, sbr_arith arith, uint
         case OPERATION_SMALLEST: number = is_float ? INFINITY : most[type]; break;
     }
     words[0] = words[1] = 0;
-    sbr_number_store(sbr_type_of(arith), number, words);
+    sbr_number_store(sbr_type_of(sbr_arith_of(result)), number, words);
 }
 
 static sabir_status reduce(sbr_lowering *lowering, const sbr_node *node, operation operation)
@@ -195,13 +196,19 @@ static sabir_status reduce(sbr_lowering *lowering, const sbr_node *node, operati
     SABIR_TRY(sbr_out(lowering, node, 0, &output));
     uint32_t reduced = 0;
     for (int32_t i = 0; i < attrs->axes.count; i++) reduced |= 1u << attrs->axes.values[i];
-    reduction how = {.operation = operation, .arith = sbr_arith_of(output.type), .mean = node->op == SBR_OP_mean, .divisor = sbr_num(lowering, 1)};
+    reduction how = {.operation = operation, .arith = sbr_unsigned_arith(output.type), .flip = sbr_flip(output.type), .mean = node->op == SBR_OP_mean, .divisor = sbr_num(lowering, 1)};
     /* In f32 every sum is: the loads take longer, and terms of both signs need it. */
     how.exact = operation == OPERATION_SUM && (how.arith == SBR_ARITH_F32 || attrs->accumulate == SABIR_ACCUMULATE_COMPENSATED);
-    identity(operation, x.type, how.arith, how.start);
+    identity(operation, x.type, output.type, how.start);
     for (int32_t i = 0; i < x.rank; i++)
         if (reduced >> i & 1u) how.divisor = sbr_mul(lowering, how.divisor, x.extents[i]);
     return reduce_view(lowering, &x, reduced, &how, &output);
+}
+
+sabir_status sbr_sum_first(sbr_lowering *lowering, const sbr_view *x, const sbr_view *y)
+{
+    const reduction how = {.operation = OPERATION_SUM, .arith = sbr_arith_of(y->type), .exact = y->type != SABIR_F64, .divisor = sbr_num(lowering, 1)};
+    return reduce_view(lowering, x, 1u, &how, y);
 }
 
 sabir_status sbr_lower_sum(sbr_lowering *lowering, const sbr_node *node) { return reduce(lowering, node, OPERATION_SUM); }

@@ -1,3 +1,5 @@
+#include "rope.h"
+
 #include <math.h>
 
 #include "operands.h"
@@ -15,21 +17,13 @@ static void turn_of(double base, int64_t rotated, int64_t pair, uint32_t words[2
     words[1] = (uint32_t)low;
 }
 
-/* The table of all pairs as a constant of the module. */
-static sabir_status make_table(sbr_lowering *lowering, const sabir_rope_attrs *attrs, sbr_view *table)
+sabir_status sbr_rope_table(sbr_lowering *lowering, double base, int64_t rotated, sbr_view *table)
 {
-    sbr_module *module = lowering->module;
-    const int64_t pairs = attrs->rotated / 2, words = pairs > 0 ? 2 * pairs : 1;
-    const sbr_expr extent = sbr_num(lowering, words);
-    SABIR_TRY(sbr_temp(lowering, SABIR_U32, 1, &extent, table));
-    uint32_t *data = sbr_arena_alloc(&module->arena, (size_t)words * sizeof *data);
+    const int64_t pairs = rotated / 2, words = pairs > 0 ? 2 * pairs : 1;
+    uint32_t *data = sbr_arena_alloc(&lowering->module->arena, (size_t)words * sizeof *data);
     if (!data) return sbr_no_memory((size_t)words * sizeof *data);
-    for (int64_t pair = 0; pair < pairs; pair++) turn_of(attrs->base, attrs->rotated, pair, data + 2 * pair);
-    sbr_slot *slot = &module->slots.data[table->slot];
-    slot->kind = SBR_SLOT_CONSTANT;
-    slot->number = module->constants.count;
-    const sbr_constant_io constant = {data, (uint64_t)words * sizeof *data};
-    return sbr_push(&module->allocator, &module->constants, constant) ? SABIR_OK : sbr_no_memory(sizeof constant);
+    for (int64_t pair = 0; pair < pairs; pair++) turn_of(base, rotated, pair, data + 2 * pair);
+    return sbr_constant_words(lowering, data, words, table);
 }
 
 sabir_status sbr_lower_rope(sbr_lowering *lowering, const sbr_node *node)
@@ -39,7 +33,7 @@ sabir_status sbr_lower_rope(sbr_lowering *lowering, const sbr_node *node)
     const sbr_arith arith = sbr_arith_of(x.type);
     sbr_view y, table, wide;
     SABIR_TRY(sbr_out(lowering, node, 0, &y));
-    SABIR_TRY(make_table(lowering, attrs, &table));
+    SABIR_TRY(sbr_rope_table(lowering, attrs->base, attrs->rotated, &table));
     sbr_view_broadcast(lowering, &positions, lines.rank, lines.extents, &wide);
     sbr_launcher l;
     SABIR_TRY(sbr_launch_begin(&l, lowering, "rope", arith, arith));

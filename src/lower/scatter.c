@@ -11,7 +11,7 @@ static sabir_status apply(sbr_lowering *lowering, scatter_operation operation, i
     SABIR_TRY(sbr_temp(lowering, SABIR_I32, 1, indices->extents, &keys));
     SABIR_TRY(sbr_temp(lowering, SABIR_I32, 1, indices->extents, &places));
     SABIR_TRY(sbr_sort_view(lowering, indices, 0, 0, &keys, &places));
-    const sbr_arith arith = operation == SCATTER_SET ? sbr_bits_of(y->type) : sbr_arith_of(y->type);
+    const sbr_arith arith = operation == SCATTER_SET ? SBR_ARITH_BITS : sbr_unsigned_arith(y->type);
     const sbr_expr n = sbr_view_count(lowering, updates);
     sbr_launcher l;
     SABIR_TRY(sbr_launch_begin(&l, lowering, "scatter", arith, arith));
@@ -21,6 +21,7 @@ static sabir_status apply(sbr_lowering *lowering, scatter_operation operation, i
     sbr_read(&l, "places", &places);
     sbr_write(&l, "y", y);
     sbr_int(&l, "operation", operation);
+    sbr_int(&l, "flip", sbr_flip(y->type));
     sbr_idx(&l, "n", n);
     sbr_idx(&l, "count", updates->extents[axis]);
     sbr_idx(&l, "length", y->extents[axis]);
@@ -69,7 +70,7 @@ sabir_status sbr_lower_overlap_add(sbr_lowering *lowering, const sbr_node *node)
 {
     const sabir_unfold_attrs *attrs = node->attrs;
     const sbr_view x = *sbr_in(lowering, node, 0);
-    const sbr_arith arith = sbr_adding_arith(x.type);
+    const sbr_arith arith = sbr_unsigned_arith(x.type);
     sbr_view output, frame = x;
     sbr_axis_lines lines;
     frame.rank--;

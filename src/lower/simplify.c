@@ -1,5 +1,6 @@
 /* Graph to graph: only what outputs and variables need, without repeats, with constants folded and no-ops gone. */
 #include "base/hash.h"
+#include "loops.h"
 #include "lower.h"
 #include "ref/ref.h"
 
@@ -10,9 +11,10 @@ typedef struct simplifier {
     const sabir_graph *from;
     sabir_graph *to;
     const sbr_lower_options *options;
-    bool *live;       /* by node of from */
-    uint32_t *value;  /* by value of from: value of to */
-    uint32_t *moved;  /* by node of from: node of to */
+    bool *live;       /* by value of from */
+    bool *done;       /* by node of from: copied, in its place or before */
+    uint32_t *value;  /* by value of from: value of to; SABIR_NONE_INDEX: none */
+    sbr_loops loops;
     SBR_VECTOR(entry) seen;
 } simplifier;
 
@@ -26,9 +28,7 @@ static bool wanted(const sbr_lower_options *options, const char *name)
     return false;
 }
 
-static void need(simplifier *s, uint32_t value) { s->live[sbr_value_at(s->from, value)->node] = true; }
-
-static sabir_status find_live(simplifier *s)
+static sabir_status check_outputs(const simplifier *s)
 {
     const sabir_graph *graph = s->from;
     for (uint32_t i = 0; i < s->options->output_count; i++) {
@@ -36,18 +36,29 @@ static sabir_status find_live(simplifier *s)
         for (uint32_t o = 0; o < graph->outputs.count; o++) found = found || strcmp(graph->outputs.data[o].name, s->options->outputs[i]) == 0;
         if (!found) return sbr_fail(SABIR_NOT_FOUND, "the graph has no output '%s'", s->options->outputs[i]);
     }
-    for (uint32_t i = 0; i < graph->outputs.count; i++)
-        if (wanted(s->options, graph->outputs.data[i].name)) need(s, graph->outputs.data[i].value);
-    for (uint32_t n = graph->nodes.count; n-- > 0;) {
-        const sbr_node *node = &graph->nodes.data[n];
-        if (node->op == SBR_OP_assign || !s->options->simplify) s->live[n] = true;
-        if (!s->live[n]) continue;
-        for (uint32_t i = 0; i < node->input_count; i++) need(s, node->inputs[i]);
-        if (node->op != SBR_OP_loop) continue;
-        const sbr_loop_attrs *attrs = node->attrs;
-        for (uint32_t k = 0; k < attrs->carried; k++) s->live[attrs->body_first + k] = true;
-    }
     return SABIR_OK;
+}
+
+static void find_live(simplifier *s)
+{
+    const sabir_graph *graph = s->from;
+    for (uint32_t v = 0; v < graph->values.count; v++) s->live[v] = !s->options->simplify;
+    for (uint32_t i = 0; i < graph->outputs.count; i++)
+        if (wanted(s->options, graph->outputs.data[i].name)) s->live[graph->outputs.data[i].value] = true;
+    for (uint32_t n = 0; n < graph->nodes.count; n++) {
+        const sbr_node *node = &graph->nodes.data[n];
+        for (uint32_t i = 0; i < node->input_count && node->op == SBR_OP_assign; i++) s->live[node->inputs[i]] = true;
+    }
+    if (!s->options->simplify) return;
+    do sbr_live_extend(graph, 0, graph->nodes.count, NULL, s->live);
+    while (sbr_loops_share(&s->loops, graph, s->live));
+}
+
+static bool is_live(const simplifier *s, const sbr_node *node)
+{
+    for (uint32_t k = 0; k < node->output_count; k++)
+        if (s->live[node->first_output + k]) return true;
+    return node->op == SBR_OP_assign;
 }
 
 /* ---- no-ops ---- */
@@ -115,7 +126,7 @@ static bool may_fold(const simplifier *s, const sbr_node *node, const uint32_t *
 {
     if (node->output_count != 1 || node->input_count == 0 || node->input_count > 4) return false;
     const sbr_op_info *info = &sbr_ops[node->op];
-    if ((info->flags & (SBR_VIEW | SBR_LEAF | SBR_STATE | SBR_REGION)) || !sbr_ref_functions[node->op]) return false;
+    if ((info->flags & (SBR_VIEW | SBR_LEAF | SBR_STATE | SBR_REGION | SBR_ALIAS)) || !sbr_ref_functions[node->op]) return false;
     const sabir_shape *shape = &sbr_value_at(s->from, node->first_output)->shape;
     int64_t count = 1;
     for (int32_t i = 0; i < shape->rank; i++)
@@ -212,21 +223,11 @@ static sabir_status find_repeat(simplifier *s, uint32_t *node)
 
 /* ---- the copy ---- */
 
-static sabir_status copy_attrs(simplifier *s, const sbr_node *node, const void **copy)
+/* The value of the new graph that stands for value, which was copied before: simplify copies nothing before what it reads. */
+static sabir_status find(const simplifier *s, uint32_t value, uint32_t *result)
 {
-    sabir_graph *to = s->to;
-    if (node->op == SBR_OP_loop) {
-        sbr_loop_attrs attrs = *(const sbr_loop_attrs *)node->attrs;
-        attrs.body_first = s->moved[attrs.body_first];
-        *copy = sbr_arena_copy(&to->arena, &attrs, sizeof attrs);
-    } else if (node->op == SBR_OP_carry) {
-        sbr_carry_attrs attrs = *(const sbr_carry_attrs *)node->attrs;
-        attrs.initial = s->value[attrs.initial];
-        *copy = sbr_arena_copy(&to->arena, &attrs, sizeof attrs);
-    } else {
-        *copy = node->attrs; /* lives as long as the first graph, which outlives this copy */
-    }
-    return *copy || !node->attrs ? SABIR_OK : sbr_no_memory(sbr_ops[node->op].attrs_size);
+    *result = s->value[value];
+    return *result == SABIR_NONE_INDEX ? sbr_fail(SABIR_INTERNAL, "%%%u is read before it is made", value) : SABIR_OK;
 }
 
 static sabir_status append(simplifier *s, uint32_t n, sbr_op op, const void *attrs, const uint32_t *inputs, uint32_t input_count, uint32_t *result)
@@ -253,7 +254,11 @@ static sabir_status copy_node(simplifier *s, uint32_t n)
     const sbr_node *node = &s->from->nodes.data[n];
     uint32_t *inputs = sbr_arena_alloc(&s->to->arena, (node->input_count + 1) * sizeof *inputs);
     if (!inputs) return sbr_no_memory(node->input_count * sizeof *inputs);
-    for (uint32_t i = 0; i < node->input_count; i++) inputs[i] = s->value[node->inputs[i]];
+    for (uint32_t i = 0; i < node->input_count; i++) SABIR_TRY(find(s, node->inputs[i], &inputs[i]));
+    if (s->options->simplify && (sbr_ops[node->op].flags & SBR_ALIAS) && node->op != SBR_OP_after) {
+        for (uint32_t i = 0; i < node->output_count; i++) s->value[node->first_output + i] = inputs[i];
+        return SABIR_OK;
+    }
     if (s->options->simplify) {
         const uint32_t operand = same_as_operand(s, node, inputs);
         if (operand != UINT32_MAX) {
@@ -268,38 +273,125 @@ static sabir_status copy_node(simplifier *s, uint32_t n)
         SABIR_TRY(fold(s, node, inputs, folded));
         SABIR_TRY(append(s, n, SBR_OP_constant, folded, inputs, 0, &made));
     } else {
-        const void *attrs;
-        SABIR_TRY(copy_attrs(s, node, &attrs));
-        SABIR_TRY(append(s, n, node->op, attrs, inputs, node->input_count, &made));
+        SABIR_TRY(append(s, n, node->op, node->attrs, inputs, node->input_count, &made)); /* attributes live as long as the first graph */
     }
     SABIR_TRY(find_repeat(s, &made));
-    s->moved[n] = made;
     for (uint32_t i = 0; i < node->output_count; i++) s->value[node->first_output + i] = s->to->nodes.data[made].first_output + i;
     return SABIR_OK;
 }
 
-/* Nothing after a loop may stand on what was made inside it. */
-static void leave_loop(simplifier *s, const sbr_node *loop)
+/* ---- loops ---- */
+
+static sabir_status copy_range(simplifier *s, uint32_t first, uint32_t end);
+
+/* Nothing after a loop may stand on what was made inside it, from node first of the new graph on. */
+static void leave_loop(simplifier *s, uint32_t first)
 {
-    const uint32_t first = s->moved[((const sbr_loop_attrs *)loop->attrs)->body_first];
     uint32_t kept = 0;
     for (uint32_t i = 0; i < s->seen.count; i++)
         if (s->seen.data[i].node < first) s->seen.data[kept++] = s->seen.data[i];
     s->seen.count = kept;
 }
 
+/* Carried values that nothing needs are left out; *carried: how many are kept. */
+static sabir_status copy_carries(simplifier *s, const sbr_loop_attrs *attrs, uint32_t *carried)
+{
+    *carried = 0;
+    for (uint32_t k = 0; k < attrs->carried; k++) {
+        const sbr_node *node = &s->from->nodes.data[attrs->body_first + k];
+        if (!s->live[node->first_output]) continue;
+        sbr_carry_attrs carry = {.slot = (*carried)++};
+        SABIR_TRY(find(s, ((const sbr_carry_attrs *)node->attrs)->initial, &carry.initial));
+        const sbr_carry_attrs *copy = sbr_arena_copy(&s->to->arena, &carry, sizeof carry);
+        if (!copy) return sbr_no_memory(sizeof carry);
+        uint32_t made;
+        SABIR_TRY(append(s, attrs->body_first + k, SBR_OP_carry, copy, NULL, 0, &made));
+        s->value[node->first_output] = s->to->nodes.data[made].first_output;
+    }
+    return SABIR_OK;
+}
+
+/* The loop's node, with the values kept. */
+static sabir_status close_loop(simplifier *s, uint32_t n, const sbr_loop_attrs *attrs, uint32_t carried, uint32_t body_first)
+{
+    sabir_graph *to = s->to;
+    sbr_node node = s->from->nodes.data[n];
+    const sbr_loop_attrs kept = {attrs->trips, carried, body_first, attrs->has_going};
+    uint32_t *inputs = sbr_arena_alloc(&to->arena, (2 * carried + 1) * sizeof *inputs), at = 0;
+    const sbr_node from = node;
+    node.attrs = sbr_arena_copy(&to->arena, &kept, sizeof kept);
+    if (!inputs || !node.attrs) return sbr_no_memory((2 * carried + 1) * sizeof *inputs);
+    for (uint32_t k = 0; k < from.output_count; k++) {
+        const bool count = k == attrs->carried;
+        if (!count && !s->live[s->from->nodes.data[attrs->body_first + k].first_output]) continue;
+        if (!count) {
+            SABIR_TRY(find(s, from.inputs[k], &inputs[at]));
+            SABIR_TRY(find(s, from.inputs[attrs->carried + k], &inputs[carried + at]));
+        } else if (attrs->has_going) {
+            SABIR_TRY(find(s, from.inputs[2 * attrs->carried], &inputs[2 * carried]));
+        }
+        sbr_value_info value = *sbr_value_at(s->from, from.first_output + k);
+        value.node = to->nodes.count;
+        value.slot = at++;
+        s->value[from.first_output + k] = to->values.count;
+        if (!sbr_push(&to->allocator, &to->values, value)) return sbr_no_memory(sizeof value);
+    }
+    node.inputs = inputs;
+    node.input_count = 2 * carried + (attrs->has_going ? 1 : 0);
+    node.output_count = carried + 1;
+    node.first_output = to->values.count - node.output_count;
+    return sbr_push(&to->allocator, &to->nodes, node) ? SABIR_OK : sbr_no_memory(sizeof node);
+}
+
+static sabir_status copy_loop(simplifier *s, uint32_t n)
+{
+    const sabir_graph *graph = s->from;
+    const sbr_node *node = &graph->nodes.data[n];
+    const sbr_loop_attrs *attrs = node->attrs;
+    if (s->done[n] || !is_live(s, node)) return SABIR_OK;
+    s->done[n] = true;
+    const sbr_twin *twin = sbr_loops_twin(&s->loops, graph, s->live, n);
+    if (twin) { /* it runs here, and its results are this loop's */
+        SABIR_TRY(copy_range(s, twin->first, twin->loop + 1));
+        const sbr_node *other = &graph->nodes.data[twin->loop];
+        for (uint32_t k = 0; k < attrs->carried; k++) s->value[node->first_output + k] = s->value[other->first_output + k];
+        s->value[node->first_output + attrs->carried] = s->value[other->first_output + other->output_count - 1];
+        return SABIR_OK;
+    }
+    const uint32_t body_first = s->to->nodes.count;
+    uint32_t carried;
+    SABIR_TRY(copy_carries(s, attrs, &carried));
+    SABIR_TRY(copy_range(s, attrs->body_first + attrs->carried, n));
+    SABIR_TRY(close_loop(s, n, attrs, carried, body_first));
+    leave_loop(s, body_first);
+    return SABIR_OK;
+}
+
+static sabir_status copy_range(simplifier *s, uint32_t first, uint32_t end)
+{
+    for (uint32_t n = first; n < end; n++) {
+        const uint32_t loop = sbr_loops_opening(&s->loops, n, end);
+        if (loop != UINT32_MAX) {
+            SABIR_TRY(copy_loop(s, loop));
+            n = loop;
+        } else if (!s->done[n] && is_live(s, &s->from->nodes.data[n])) {
+            s->done[n] = true;
+            SABIR_TRY(copy_node(s, n));
+        }
+    }
+    return SABIR_OK;
+}
+
 static sabir_status copy_graph(simplifier *s)
 {
-    SABIR_TRY(find_live(s));
-    for (uint32_t n = 0; n < s->from->nodes.count; n++) {
-        if (!s->live[n]) continue;
-        SABIR_TRY(copy_node(s, n));
-        if (s->from->nodes.data[n].op == SBR_OP_loop) leave_loop(s, &s->from->nodes.data[n]);
-    }
+    SABIR_TRY(check_outputs(s));
+    memset(s->value, 0xff, s->from->values.count * sizeof *s->value);
+    find_live(s);
+    SABIR_TRY(copy_range(s, 0, s->from->nodes.count));
     for (uint32_t i = 0; i < s->from->outputs.count; i++) {
         sbr_output_info output = s->from->outputs.data[i];
         if (!wanted(s->options, output.name)) continue;
-        output.value = s->value[output.value];
+        SABIR_TRY(find(s, output.value, &output.value));
         if (!sbr_push(&s->to->allocator, &s->to->outputs, output)) return sbr_no_memory(sizeof output);
     }
     return SABIR_OK;
@@ -310,12 +402,14 @@ sabir_status sbr_simplify(const sabir_graph *graph, const sabir_allocator *alloc
     *simplified = NULL;
     simplifier s = {.from = graph, .options = options};
     SABIR_TRY(sbr_graph_create_plain(allocator, graph, &s.to));
-    s.live = sbr_alloc_array(allocator, graph->nodes.count + 1, sizeof *s.live);
-    s.moved = sbr_alloc_array(allocator, graph->nodes.count + 1, sizeof *s.moved);
+    s.live = sbr_alloc_array(allocator, graph->values.count + 1, sizeof *s.live);
+    s.done = sbr_alloc_array(allocator, graph->nodes.count + 1, sizeof *s.done);
     s.value = sbr_alloc_array(allocator, graph->values.count + 1, sizeof *s.value);
-    sabir_status status = s.live && s.moved && s.value ? copy_graph(&s) : sbr_no_memory(graph->nodes.count);
+    sabir_status status = s.live && s.done && s.value ? sbr_loops_find(graph, allocator, options->simplify, &s.loops) : sbr_no_memory(graph->nodes.count);
+    if (status == SABIR_OK) status = copy_graph(&s);
+    sbr_loops_free(allocator, &s.loops);
     sbr_free(allocator, s.live);
-    sbr_free(allocator, s.moved);
+    sbr_free(allocator, s.done);
     sbr_free(allocator, s.value);
     sbr_vector_free(allocator, &s.seen);
     if (status != SABIR_OK) {

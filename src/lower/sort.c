@@ -110,7 +110,7 @@ static sabir_status sort_first(sbr_lowering *lowering, sorting *s)
 
 sabir_status sbr_sort_view(sbr_lowering *lowering, const sbr_view *x, int32_t axis, uint32_t order, const sbr_view *values, const sbr_view *places)
 {
-    sorting s = {.arith = sbr_arith_of(x->type), .order = order, .values = values, .places = places, .wanted = values->extents[axis]};
+    sorting s = {.arith = sbr_unsigned_arith(x->type), .order = order | sbr_order_of(x->type), .values = values, .places = places, .wanted = values->extents[axis]};
     sbr_lines_of(lowering, x, axis, &s.lines);
     s.inner = s.lines.inner;
     if (s.wanted == s.lines.length) return sort_all(lowering, &s);

@@ -26,7 +26,7 @@ sabir_status sbr_lower_stencil(sbr_lowering *lowering, const sbr_node *node)
     const sabir_stencil_attrs *attrs = node->attrs;
     const sbr_view x = *sbr_in(lowering, node, 0), weights = *sbr_in(lowering, node, 1);
     sbr_view mask = node->input_count > 2 ? *sbr_in(lowering, node, 2) : weights;
-    mask.type = node->input_count > 2 ? SABIR_BOOL : SABIR_U32; /* not read where there is none */
+    mask.type = SABIR_BOOL; /* not read where there is none */
     const sbr_arith arith = sbr_arith_of(x.type);
     const int32_t batch = x.rank - attrs->axes;
     const sbr_expr zero = sbr_num(lowering, 0), one = sbr_num(lowering, 1);

@@ -30,7 +30,7 @@ sabir_status sbr_lower_dynamic_slice(sbr_lowering *lowering, const sbr_node *nod
     SABIR_TRY(sbr_out(lowering, node, 0, &output));
     memcpy(block.extents, output.extents, sizeof block.extents);
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, "block_read", sbr_bits_of(x.type), sbr_bits_of(x.type)));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, "block_read", SBR_ARITH_BITS, SBR_ARITH_BITS));
     sbr_space(&l, output.rank, output.extents);
     sbr_read(&l, "x", &block);
     sbr_read(&l, "start", &start);
@@ -45,7 +45,7 @@ sabir_status sbr_lower_dynamic_slice(sbr_lowering *lowering, const sbr_node *nod
 static sabir_status write_block(sbr_lowering *lowering, const sbr_view *part, const sbr_view *start, const sbr_view *y)
 {
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, "block_write", sbr_bits_of(y->type), sbr_bits_of(y->type)));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, "block_write", SBR_ARITH_BITS, SBR_ARITH_BITS));
     const sbr_expr count = sbr_view_count(lowering, part);
     sbr_space(&l, part->rank, part->extents);
     sbr_read(&l, "part", part);

@@ -65,6 +65,20 @@ sabir_status sbr_lower_diagonal(sbr_lowering *lowering, const sbr_node *node)
     return SABIR_OK;
 }
 
+/* Results that are operands. */
+static sabir_status lower_alias(sbr_lowering *lowering, const sbr_node *node)
+{
+    for (uint32_t i = 0; i < node->output_count; i++) {
+        const sbr_view x = *sbr_in(lowering, node, i);
+        sbr_alias(lowering, node, i, &x);
+    }
+    return SABIR_OK;
+}
+
+sabir_status sbr_lower_stop_gradient(sbr_lowering *lowering, const sbr_node *node) { return lower_alias(lowering, node); }
+sabir_status sbr_lower_custom_gradient(sbr_lowering *lowering, const sbr_node *node) { return lower_alias(lowering, node); }
+sabir_status sbr_lower_after(sbr_lowering *lowering, const sbr_node *node) { return lower_alias(lowering, node); }
+
 /* Windows overlap: steps along the axis, and one element after another along the new last axis. */
 sabir_status sbr_lower_unfold(sbr_lowering *lowering, const sbr_node *node)
 {

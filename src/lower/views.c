@@ -60,6 +60,18 @@ sabir_status sbr_out(sbr_lowering *lowering, const sbr_node *node, uint32_t i, s
     return SABIR_OK;
 }
 
+sabir_status sbr_constant_words(sbr_lowering *lowering, const uint32_t *data, int64_t count, sbr_view *view)
+{
+    sbr_module *module = lowering->module;
+    const sbr_expr extent = sbr_num(lowering, count);
+    SABIR_TRY(sbr_temp(lowering, SABIR_U32, 1, &extent, view));
+    sbr_slot *slot = &module->slots.data[view->slot];
+    slot->kind = SBR_SLOT_CONSTANT;
+    slot->number = module->constants.count;
+    const sbr_constant_io constant = {data, (uint64_t)count * sizeof *data};
+    return sbr_push(&module->allocator, &module->constants, constant) ? SABIR_OK : sbr_no_memory(sizeof constant);
+}
+
 void sbr_alias(sbr_lowering *lowering, const sbr_node *node, uint32_t i, const sbr_view *view) { lowering->views[node->first_output + i] = *view; }
 
 bool sbr_is_dense(const sbr_lowering *lowering, const sbr_view *view)
@@ -87,7 +99,52 @@ sabir_status sbr_dense(sbr_lowering *lowering, const sbr_view *view, sbr_view *d
     return sbr_copy_view(lowering, &source, dense);
 }
 
-/* Cuts the old axes into the runs that new axes are made of; within a run the old axes must be mergeable. */
+static bool is_one(const sbr_lowering *lowering, sbr_expr extent)
+{
+    int64_t number;
+    return sbr_known(lowering, extent, &number) && number == 1;
+}
+
+/* The view without its axes of extent 1, whose strides mean nothing. */
+static sbr_view without_ones(const sbr_lowering *lowering, const sbr_view *view)
+{
+    sbr_view result = *view;
+    result.rank = 0;
+    for (int32_t i = 0; i < view->rank; i++) {
+        if (is_one(lowering, view->extents[i])) continue;
+        result.extents[result.rank] = view->extents[i];
+        result.strides[result.rank++] = view->strides[i];
+    }
+    return result;
+}
+
+/* Cuts the old axes into the runs that new axes are made of; within a run the old axes must be mergeable. Neither has extents of 1. */
+static bool cut_axes(sbr_lowering *lowering, const sbr_view *old, sbr_view *result)
+{
+    const sbr_expr one = sbr_num(lowering, 1);
+    int32_t o = 0, n = 0;
+    while (o < old->rank || n < result->rank) {
+        int32_t first_old = o, first_new = n;
+        sbr_expr old_product = o < old->rank ? old->extents[o++] : one, new_product = n < result->rank ? result->extents[n++] : one;
+        while (old_product != new_product) {
+            int64_t a, b;
+            bool a_known = sbr_known(lowering, old_product, &a), b_known = sbr_known(lowering, new_product, &b);
+            if (o < old->rank && (n >= result->rank || (a_known && b_known ? a < b : a_known))) old_product = sbr_mul(lowering, old_product, old->extents[o++]);
+            else if (n < result->rank) new_product = sbr_mul(lowering, new_product, result->extents[n++]);
+            else if (o < old->rank) old_product = sbr_mul(lowering, old_product, old->extents[o++]);
+            else return false;
+        }
+        for (int32_t i = first_old; i + 1 < o; i++)
+            if (old->strides[i] != sbr_mul(lowering, old->strides[i + 1], old->extents[i + 1])) return false;
+        sbr_expr stride = o > first_old ? old->strides[o - 1] : one;
+        for (int32_t i = n; i-- > first_new;) {
+            result->strides[i] = stride;
+            stride = sbr_mul(lowering, stride, result->extents[i]);
+        }
+    }
+    return true;
+}
+
 bool sbr_view_reshape(sbr_lowering *lowering, const sbr_view *view, int32_t rank, const sbr_expr *extents, sbr_view *reshaped)
 {
     if (sbr_is_dense(lowering, view)) {
@@ -96,31 +153,17 @@ bool sbr_view_reshape(sbr_lowering *lowering, const sbr_view *view, int32_t rank
         reshaped->offset = old.offset;
         return true;
     }
-    const sbr_view old = *view;
-    sbr_view result = {.slot = old.slot, .type = old.type, .rank = rank, .offset = old.offset};
-    const sbr_expr one = sbr_num(lowering, 1);
-    int32_t o = 0, n = 0;
-    while (o < old.rank || n < rank) {
-        int32_t first_old = o, first_new = n;
-        sbr_expr old_product = o < old.rank ? old.extents[o++] : one, new_product = n < rank ? extents[n++] : one;
-        while (old_product != new_product) {
-            int64_t a, b;
-            bool a_known = sbr_known(lowering, old_product, &a), b_known = sbr_known(lowering, new_product, &b);
-            if (o < old.rank && (n >= rank || (a_known && b_known ? a < b : a_known))) old_product = sbr_mul(lowering, old_product, old.extents[o++]);
-            else if (n < rank) new_product = sbr_mul(lowering, new_product, extents[n++]);
-            else if (o < old.rank) old_product = sbr_mul(lowering, old_product, old.extents[o++]);
-            else return false;
-        }
-        for (int32_t i = first_old; i + 1 < o; i++)
-            if (old.strides[i] != sbr_mul(lowering, old.strides[i + 1], old.extents[i + 1])) return false;
-        sbr_expr stride = o > first_old ? old.strides[o - 1] : one;
-        for (int32_t i = n; i-- > first_new;) {
-            result.extents[i] = extents[i];
-            result.strides[i] = stride;
-            stride = sbr_mul(lowering, stride, extents[i]);
-        }
+    sbr_view wanted = {.slot = view->slot, .type = view->type, .rank = rank, .offset = view->offset};
+    for (int32_t i = 0; i < rank; i++) {
+        wanted.extents[i] = extents[i];
+        wanted.strides[i] = sbr_num(lowering, 0);
     }
-    *reshaped = result;
+    const sbr_view old = without_ones(lowering, view);
+    sbr_view cut = without_ones(lowering, &wanted);
+    if (!cut_axes(lowering, &old, &cut)) return false;
+    for (int32_t i = 0, n = 0; i < rank; i++)
+        if (!is_one(lowering, extents[i])) wanted.strides[i] = cut.strides[n++];
+    *reshaped = wanted;
     return true;
 }
 
@@ -156,5 +199,3 @@ sbr_arith sbr_arith_of(sabir_type type)
         default: return SBR_ARITH_F32;
     }
 }
-
-sbr_arith sbr_bits_of(sabir_type type) { return sabir_type_size(type) == 8 ? SBR_ARITH_BITS64 : SBR_ARITH_BITS; }

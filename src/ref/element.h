@@ -58,6 +58,12 @@ static inline void sbr_ref_keep_larger(sbr_ref_tensor *out, int64_t to, const sb
     else if (in->i[from] > out->i[to]) out->i[to] = in->i[from];
 }
 
+static inline void sbr_ref_keep_smaller(sbr_ref_tensor *out, int64_t to, const sbr_ref_tensor *in, int64_t from)
+{
+    if (out->f) out->f[to] = sbr_ref_smaller(out->f[to], in->f[from]);
+    else if (in->i[from] < out->i[to]) out->i[to] = in->i[from];
+}
+
 /* Integers round towards 0. */
 static inline void sbr_ref_divide(sbr_ref_tensor *out, int64_t at, int64_t divisor)
 {

@@ -138,6 +138,46 @@ sabir_status sbr_ref_op_resize(const sbr_ref_call *call)
     return SABIR_OK;
 }
 
+/* ---- The adjoint ---- */
+
+typedef struct gathering {
+    sabir_resize_mode mode;
+    const sbr_ref_tensor *in; /* what resize gave */
+    sbr_ref_tensor *out;
+    sbr_ref_strides in_strides, out_strides;
+} gathering;
+
+/* Adds weight times the elements of in from `from` on, axes from `axis` on, to where they were interpolated from. */
+static void give_back(const gathering *g, int32_t axis, int64_t from, int64_t to, double weight)
+{
+    if (axis == g->in->rank) {
+        g->out->f[to] += weight * g->in->f[from];
+        return;
+    }
+    const int64_t fine = g->in->extents[axis], coarse = g->out->extents[axis], stride = g->out_strides.by[axis];
+    for (int64_t k = 0; k < fine; k++) {
+        const int64_t here = from + k * g->in_strides.by[axis];
+        if (g->mode == SABIR_RESIZE_NEAREST) {
+            give_back(g, axis + 1, here, to + nearest_source(NULL, axis, k, coarse, fine) * stride, weight);
+            continue;
+        }
+        const neighbours near = neighbours_of(k, coarse, fine);
+        give_back(g, axis + 1, here, to + near.low * stride, weight * (1.0 - near.weight));
+        give_back(g, axis + 1, here, to + near.high * stride, weight * near.weight);
+    }
+}
+
+sabir_status sbr_ref_op_resize_adjoint(const sbr_ref_call *call)
+{
+    const sabir_resize_attrs *attrs = call->attrs;
+    const sbr_ref_tensor *in = &call->inputs[0];
+    sbr_ref_tensor *out = &call->outputs[0];
+    sbr_ref_fill(out, 0.0, 0);
+    const gathering g = {attrs->mode, in, out, sbr_ref_strides_of(in), sbr_ref_strides_of(out)};
+    if (in->count > 0) give_back(&g, 0, 0, 0, 1.0);
+    return SABIR_OK;
+}
+
 sabir_status sbr_ref_op_concat(const sbr_ref_call *call)
 {
     const sabir_axis_attrs *attrs = call->attrs;

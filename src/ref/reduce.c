@@ -68,16 +68,10 @@ sabir_status sbr_ref_op_max(const sbr_ref_call *call)
     return reduce(call, sbr_ref_keep_larger);
 }
 
-static void keep_smaller(sbr_ref_tensor *out, int64_t to, const sbr_ref_tensor *in, int64_t from)
-{
-    if (out->f) out->f[to] = sbr_ref_smaller(out->f[to], in->f[from]);
-    else if (in->i[from] < out->i[to]) out->i[to] = in->i[from];
-}
-
 sabir_status sbr_ref_op_min(const sbr_ref_call *call)
 {
     sbr_ref_fill(&call->outputs[0], INFINITY, sbr_ref_greatest(call->outputs[0].type));
-    return reduce(call, keep_smaller);
+    return reduce(call, sbr_ref_keep_smaller);
 }
 
 /* Whether element k stands before element best; false for equals, so that the lowest index stays. */

@@ -9,6 +9,9 @@
 #define sbr_ref_op_assign NULL
 #define sbr_ref_op_loop NULL
 #define sbr_ref_op_carry NULL
+#define sbr_ref_op_stop_gradient NULL
+#define sbr_ref_op_custom_gradient NULL
+#define sbr_ref_op_after NULL
 
 sbr_ref_function *const sbr_ref_functions[SBR_OP_COUNT] = {
 #define EW(name, inputs, class, result, expression, tolerance, text) [SBR_OP_##name] = sbr_ref_op_##name,

@@ -146,6 +146,8 @@ sabir_status sabir_device_open(sabir_context *context, const char *selector, sab
     return status;
 }
 
+sabir_context *sabir_device_context(const sabir_device *device) { return device ? device->context : NULL; }
+
 void sabir_device_retain(sabir_device *device)
 {
     if (device) atomic_fetch_add(&device->references, 1);

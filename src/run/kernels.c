@@ -44,7 +44,7 @@ static char *make_blob_key(const sabir_device *device, const char *what, const s
     char hash[33];
     sbr_hash_text(sbr_hash_bytes(code, size), hash);
     sbr_text key = {.allocator = sbr_device_allocator(device)};
-    sbr_text_printf(&key, "sabir %s %s|%s|%s|%s|%s|%zu|%s|%d", sabir_version(), what, device->found->info.api, device->caps.name, device->caps.driver,
+    sbr_text_printf(&key, "sabir %s %s|%s|%s|%s|%s|%zu|%s|%u", sabir_version(), what, device->found->info.api, device->caps.name, device->caps.driver,
                     launch->desc->name, size, hash, launch->plain);
     for (uint32_t i = 0; i < launch->desc->constant_count; i++) sbr_text_printf(&key, "|%u", launch->constants[i]);
     if (!key.failed) return key.data;

@@ -17,6 +17,8 @@ sabir_status sbr_compile_options_read(const sabir_compile_options *given, sabir_
         return sbr_fail(SABIR_INVALID_ARGUMENT, "compile options: size is %zu; start from SABIR_COMPILE_OPTIONS", given->size);
     memcpy(all, given, given->size);
     if (all->output_count && !all->outputs) return sbr_fail(SABIR_INVALID_ARGUMENT, "compile options: %u outputs, but outputs is NULL", all->output_count);
+    if ((unsigned)all->specialise > SABIR_SPECIALISE_NEVER)
+        return sbr_fail(SABIR_INVALID_ARGUMENT, "compile options: specialise is %d; it is one of SABIR_SPECIALISE_AUTO, _ALWAYS and _NEVER", (int)all->specialise);
     if (!(all->submission_seconds >= 0)) return sbr_fail(SABIR_INVALID_ARGUMENT, "compile options: submission_seconds is %g", all->submission_seconds);
     return SABIR_OK;
 }
@@ -32,13 +34,16 @@ void sbr_lower_options_make(sabir_device *device, const sabir_compile_options *o
         .simplify = !options->no_simplify,
         .plan = !options->unplanned,
         .state_in_place = options->state_in_place != 0,
+        .specialise = options->specialise,
         .compiler = compiler,
+        .software = caps->software,
         .prefer_wide = caps->language == SABIR_LANGUAGE_OPENCL_C && caps->software,
         .largest_binding = caps->largest_binding,
         .largest_allocation = caps->largest_allocation,
         .buffer_alignment = caps->buffer_alignment,
         .shared_memory = caps->shared_memory,
         .group_invocations = caps->group_invocations,
+        .subgroup_size = caps->subgroup_size,
         .has_f64 = caps->has_f64,
         .has_i64 = caps->has_i64,
         .has_addresses = caps->has_addresses || caps->language == SABIR_LANGUAGE_OPENCL_C,

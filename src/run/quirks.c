@@ -32,6 +32,7 @@ static void switch_off(unsigned off, sabir_device_caps *caps)
     if (off & SBR_OFF_ADDRESSES) caps->has_addresses = false;
     if (off & SBR_OFF_SUBGROUPS) caps->has_subgroups = false;
     if (off & SBR_OFF_TIMESTAMPS) caps->timestamp_period_ps = 0;
+    if (off & SBR_OFF_SOFTWARE) caps->software = false;
 }
 
 void sbr_quirks_apply(const sbr_quirk *quirks, uint32_t count, const char *api, sabir_device_caps *caps, char *names, size_t size)
@@ -63,7 +64,7 @@ static const clamp_switch switches[] = {
     {"no-f64", SBR_OFF_F64},         {"no-i64", SBR_OFF_I64},
     {"no-f16", SBR_OFF_F16},         {"no-i8", SBR_OFF_I8},
     {"no-addresses", SBR_OFF_ADDRESSES}, {"no-subgroups", SBR_OFF_SUBGROUPS},
-    {"no-timestamps", SBR_OFF_TIMESTAMPS},
+    {"no-timestamps", SBR_OFF_TIMESTAMPS}, {"no-software", SBR_OFF_SOFTWARE},
 };
 
 static bool same(const char *key, const char *text, size_t length) { return strlen(key) == length && strncmp(key, text, length) == 0; }
@@ -104,7 +105,7 @@ static sabir_status apply_one(const char *text, size_t length, sabir_device_caps
         return SABIR_OK;
     }
     return sbr_fail(SABIR_INVALID_ARGUMENT, "clamp '%.*s' is unknown; there are subgroup= binding= allocation= memory= shared= invocations= groups= "
-                    "no-f64 no-i64 no-f16 no-i8 no-addresses no-subgroups no-timestamps", (int)length, text);
+                    "no-f64 no-i64 no-f16 no-i8 no-addresses no-subgroups no-timestamps no-software", (int)length, text);
 }
 
 sabir_status sbr_clamp_apply(const char *clamp, sabir_device_caps *caps)

@@ -13,6 +13,7 @@ enum {
     SBR_OFF_ADDRESSES = 16,
     SBR_OFF_SUBGROUPS = 32,
     SBR_OFF_TIMESTAMPS = 64,
+    SBR_OFF_SOFTWARE = 128, /* taken for a GPU: the kernels that one would run */
 };
 
 /* A row holds where all that it names fits. */
@@ -32,7 +33,8 @@ extern const uint32_t sbr_quirk_count;
 /* Switches off what the rows that fit say; names receives theirs, separated by blanks. */
 void sbr_quirks_apply(const sbr_quirk *quirks, uint32_t count, const char *api, sabir_device_caps *caps, char *names, size_t size);
 
-/* "subgroup=8,binding=134217728,allocation=268435456,shared=32768,invocations=128,no-f64,no-i64,no-f16,no-i8,no-addresses,no-subgroups".
+/* "subgroup=8,binding=134217728,allocation=268435456,shared=32768,invocations=128,no-f64,no-i64,no-f16,no-i8,no-addresses,no-subgroups,
+ * no-timestamps,no-software" (the last: taken for a GPU).
  * Numbers only lower what the device has. NULL or "": nothing. SABIR_INVALID_ARGUMENT names a key that is unknown. */
 sabir_status sbr_clamp_apply(const char *clamp, sabir_device_caps *caps);
 #endif

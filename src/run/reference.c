@@ -100,7 +100,7 @@ sabir_status sbr_reference_create_unbound(sabir_program *program, const sabir_gr
     reference->cells = sbr_alloc_array(allocator, graph->values.count, sizeof *reference->cells);
     if (!reference->needed || !reference->dies || !reference->dies_next || !reference->cells)
         return sbr_no_memory(graph->values.count * sizeof *reference->cells);
-    sbr_find_needed(reference->graph, outputs, output_count, reference->needed);
+    SABIR_TRY(sbr_find_needed(reference->graph, outputs, output_count, reference->needed));
     mark_ports(program);
     return find_deaths(program);
 }
@@ -156,7 +156,7 @@ void sbr_reference_count(sabir_program *program)
     for (uint32_t n = 0; n < graph->nodes.count; n++) {
         const sbr_node *node = &graph->nodes.data[n];
         if (!program->reference->needed[n]) continue;
-        if (!(sbr_ops[node->op].flags & (SBR_LEAF | SBR_STATE | SBR_REGION))) program->counters.launches++;
+        if (!(sbr_ops[node->op].flags & (SBR_LEAF | SBR_STATE | SBR_REGION | SBR_ALIAS))) program->counters.launches++;
         for (uint32_t i = 0; i < node->output_count; i++) {
             const uint64_t bytes = largest_bytes(program->reference, node->first_output + i);
             if (bytes > memory->largest_tensor) {
@@ -166,7 +166,7 @@ void sbr_reference_count(sabir_program *program)
             if (node->op == SBR_OP_input) memory->io += bytes;
             else if (node->op == SBR_OP_variable) memory->variables += bytes;
             else if (node->op == SBR_OP_constant) memory->constants += bytes;
-            else if (!(sbr_ops[node->op].flags & SBR_LEAF)) memory->activations += bytes;
+            else if (!(sbr_ops[node->op].flags & (SBR_LEAF | SBR_ALIAS))) memory->activations += bytes;
         }
     }
     for (uint32_t i = 0; i < graph->outputs.count; i++) memory->io += largest_bytes(program->reference, graph->outputs.data[i].value);

@@ -166,10 +166,12 @@ static sabir_status carry_over(walk *w, const sbr_node *loop, const sbr_loop_att
     sbr_cell **next = sbr_alloc_array(&w->program->allocator, attrs->carried, sizeof *next);
     if (!next) return sbr_no_memory(attrs->carried * sizeof *next);
     for (uint32_t k = 0; k < attrs->carried; k++) {
+        if (!w->reference->needed[attrs->body_first + k]) continue;
         next[k] = w->reference->cells[loop->inputs[attrs->carried + k]];
         next[k]->holders++;
     }
     for (uint32_t k = 0; k < attrs->carried; k++) {
+        if (!next[k]) continue;
         const uint32_t carry = w->graph->nodes.data[attrs->body_first + k].first_output;
         drop(w, carry);
         w->reference->cells[carry] = next[k];
@@ -183,14 +185,16 @@ static sabir_status run_loop(walk *w, uint32_t n)
     const sbr_node *loop = &w->graph->nodes.data[n];
     const sbr_loop_attrs *attrs = loop->attrs;
     const sbr_node *carries = &w->graph->nodes.data[attrs->body_first];
-    for (uint32_t k = 0; k < attrs->carried; k++) hold(w, carries[k].first_output, loop->inputs[k]);
+    for (uint32_t k = 0; k < attrs->carried; k++)
+        if (w->reference->needed[attrs->body_first + k]) hold(w, carries[k].first_output, loop->inputs[k]);
     int32_t ran = 0;
     for (bool going = true; going && ran < attrs->trips; ran++) {
         SABIR_TRY(walk_nodes(w, attrs->body_first, n, loop->depth + 1));
         if (attrs->has_going) going = w->reference->cells[loop->inputs[2 * attrs->carried]]->tensor.i[0] != 0;
         SABIR_TRY(carry_over(w, loop, attrs));
     }
-    for (uint32_t k = 0; k < attrs->carried; k++) hold(w, loop->first_output + k, carries[k].first_output);
+    for (uint32_t k = 0; k < attrs->carried; k++)
+        if (w->reference->needed[attrs->body_first + k]) hold(w, loop->first_output + k, carries[k].first_output);
     for (uint32_t i = attrs->body_first; i < n; i++)
         for (uint32_t k = 0; k < w->graph->nodes.data[i].output_count; k++) drop(w, w->graph->nodes.data[i].first_output + k);
     return load_bytes(w, loop->first_output + attrs->carried, &ran);
@@ -205,6 +209,10 @@ static sabir_status run_node(walk *w, uint32_t n)
     SABIR_TRY(load_leaf(w, node, &was_leaf));
     if (was_leaf) return SABIR_OK;
     if (node->op == SBR_OP_loop) return run_loop(w, n);
+    if (sbr_ops[node->op].flags & SBR_ALIAS) {
+        for (uint32_t i = 0; i < node->output_count; i++) hold(w, node->first_output + i, node->inputs[i]);
+        return SABIR_OK;
+    }
     SABIR_TRY(run_operator(w, node));
     if (w->program->profiled) sbr_profile_add(&w->program->profile, sbr_ops[node->op].name, begin, sbr_clock_ns(), 0, 0);
     return SABIR_OK;

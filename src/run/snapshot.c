@@ -24,6 +24,10 @@ static sabir_status copy_all(sabir_graph *to, const sabir_graph *from)
     for (uint32_t i = 0; i < from->nodes.count; i++) SABIR_TRY(copy_node(to, &from->nodes.data[i]));
     for (uint32_t i = 0; i < from->values.count; i++)
         if (!sbr_push(&to->allocator, &to->values, from->values.data[i])) return sbr_no_memory(sizeof(sbr_value_info));
+    for (uint32_t i = 0; i < from->notes.count; i++) {
+        const char *note = sbr_arena_strdup(&to->arena, from->notes.data[i]);
+        if (!note || !sbr_push(&to->allocator, &to->notes, note)) return sbr_no_memory(strlen(from->notes.data[i]) + 1);
+    }
     for (uint32_t i = 0; i < from->outputs.count; i++) {
         const sbr_output_info output = {sbr_arena_strdup(&to->arena, from->outputs.data[i].name), from->outputs.data[i].value};
         if (!output.name || !sbr_push(&to->allocator, &to->outputs, output)) return sbr_no_memory(sizeof output);
@@ -48,17 +52,24 @@ static bool chosen(const char *name, const char *const *outputs, uint32_t count)
     return !outputs;
 }
 
-void sbr_find_needed(const sabir_graph *graph, const char *const *outputs, uint32_t output_count, bool *needed)
+static void find_needed(const sabir_graph *graph, const char *const *outputs, uint32_t output_count, bool *live, bool *needed)
 {
     for (uint32_t i = 0; i < graph->outputs.count; i++)
-        if (chosen(graph->outputs.data[i].name, outputs, output_count)) needed[sbr_value_at(graph, graph->outputs.data[i].value)->node] = true;
-    for (uint32_t n = graph->nodes.count; n-- > 0;) {
+        if (chosen(graph->outputs.data[i].name, outputs, output_count)) live[graph->outputs.data[i].value] = true;
+    for (uint32_t n = 0; n < graph->nodes.count; n++) {
         const sbr_node *node = &graph->nodes.data[n];
-        if (node->op == SBR_OP_assign) needed[n] = true;
-        if (!needed[n]) continue;
-        for (uint32_t i = 0; i < node->input_count; i++) needed[sbr_value_at(graph, node->inputs[i])->node] = true;
-        if (node->op != SBR_OP_loop) continue;
-        const sbr_loop_attrs *attrs = node->attrs;
-        for (uint32_t k = 0; k < attrs->carried; k++) needed[attrs->body_first + k] = true;
+        for (uint32_t i = 0; i < node->input_count && node->op == SBR_OP_assign; i++) needed[n] = live[node->inputs[i]] = true;
     }
+    sbr_live_extend(graph, 0, graph->nodes.count, NULL, live);
+    for (uint32_t v = 0; v < graph->values.count; v++)
+        if (live[v]) needed[sbr_value_at(graph, v)->node] = true;
+}
+
+sabir_status sbr_find_needed(const sabir_graph *graph, const char *const *outputs, uint32_t output_count, bool *needed)
+{
+    bool *live = sbr_alloc_array(&graph->allocator, graph->values.count, sizeof *live);
+    if (!live) return sbr_no_memory(graph->values.count);
+    find_needed(graph, outputs, output_count, live, needed);
+    sbr_free(&graph->allocator, live);
+    return SABIR_OK;
 }

@@ -7,7 +7,7 @@
 
 /* Values and nodes keep their numbers. */
 sabir_status sbr_snapshot(const sabir_allocator *allocator, const sabir_graph *graph, sabir_graph **copy);
-/* needed, by node: what the outputs of these names (NULL: all) and the assigns stand on. A needed loop needs the nodes of its body
- * that its results stand on. */
-void sbr_find_needed(const sabir_graph *graph, const char *const *outputs, uint32_t output_count, bool *needed);
+/* needed, by node: what the outputs of these names (NULL: all) and the assigns stand on. A needed loop needs the nodes of its body, carried values
+ * among them, that its needed results stand on. */
+sabir_status sbr_find_needed(const sabir_graph *graph, const char *const *outputs, uint32_t output_count, bool *needed);
 #endif

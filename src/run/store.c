@@ -29,6 +29,8 @@ void sabir_store_release(sabir_store *store)
     sabir_device_release(device);
 }
 
+sabir_device *sabir_store_device(const sabir_store *store) { return store ? store->device : NULL; }
+
 sabir_tensor *sabir_store_find(sabir_store *store, const char *name)
 {
     for (uint32_t i = 0; store && name && i < store->variables.count; i++)

@@ -133,6 +133,7 @@ void sabir_tensor_release(sabir_tensor *tensor)
     if (tensor && atomic_fetch_sub(&tensor->references, 1) == 1 && sbr_context_check(tensor->device->context) == SABIR_OK) free_tensor(tensor);
 }
 
+sabir_device *sabir_tensor_device(const sabir_tensor *tensor) { return tensor ? tensor->device : NULL; }
 sabir_type sabir_tensor_type(const sabir_tensor *tensor) { return tensor ? tensor->type : SABIR_TYPE_COUNT; }
 sabir_shape sabir_tensor_shape(const sabir_tensor *tensor) { return tensor ? tensor->shape : sabir_shape_make(0, NULL); }
 uint64_t sabir_tensor_bytes(const sabir_tensor *tensor) { return tensor ? tensor->bytes : 0; }

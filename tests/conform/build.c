@@ -13,11 +13,13 @@ static bool room_for(conform_plan *plan, uint32_t count, size_t capacity, const 
     return false;
 }
 
-sabir_extent conform_dim(conform_build *b, int64_t maximum, int64_t first, int64_t second)
+sabir_extent conform_dim(conform_build *b, int64_t maximum, int64_t first, int64_t second) { return conform_dim_from(b, 0, maximum, first, second); }
+
+sabir_extent conform_dim_from(conform_build *b, int64_t minimum, int64_t maximum, int64_t first, int64_t second)
 {
     char name[16];
     snprintf(name, sizeof name, "dim%u", b->plan->dim_count);
-    const sabir_extent extent = sabir_dim_create(b->graph, name, 0, maximum);
+    const sabir_extent extent = sabir_dim_create(b->graph, name, minimum, maximum);
     if (!room_for(b->plan, b->plan->dim_count, COUNT_OF(b->plan->dims), "dims")) return extent;
     b->plan->dims[b->plan->dim_count++] = (conform_dim_use){extent, {first, second}};
     b->plan->rounds = CONFORM_ROUNDS;
@@ -30,7 +32,7 @@ sabir_value conform_input(conform_build *b, sabir_type type, sabir_shape shape, 
     if (!room_for(b->plan, b->plan->input_count, COUNT_OF(b->plan->inputs), "inputs")) return SABIR_NONE;
     *operand = (conform_operand){.type = type, .shape = shape, .fill = fill};
     snprintf(operand->name, sizeof operand->name, "x%u", b->plan->input_count++);
-    return sabir_input(b->graph, operand->name, type, shape);
+    return operand->value = sabir_input(b->graph, operand->name, type, shape);
 }
 
 sabir_value conform_variable(conform_build *b, const char *name, sabir_type type, sabir_shape shape, conform_fill fill)
@@ -39,17 +41,17 @@ sabir_value conform_variable(conform_build *b, const char *name, sabir_type type
     conform_operand *operand = &b->plan->variables[b->plan->variable_count++];
     *operand = (conform_operand){.type = type, .shape = shape, .fill = fill};
     snprintf(operand->name, sizeof operand->name, "%s", name);
-    return sabir_variable(b->graph, operand->name, type, shape);
+    return operand->value = sabir_variable(b->graph, operand->name, type, shape);
 }
 
 sabir_value conform_scalar(conform_build *b, sabir_type type, double first, double second)
 {
     if (!room_for(b->plan, b->plan->scalar_count, COUNT_OF(b->plan->scalars), "scalars")) return SABIR_NONE;
     conform_scalar_use *scalar = &b->plan->scalars[b->plan->scalar_count];
-    *scalar = (conform_scalar_use){.values = {first, second}};
+    *scalar = (conform_scalar_use){.type = type, .values = {first, second}};
     snprintf(scalar->name, sizeof scalar->name, "s%u", b->plan->scalar_count++);
     b->plan->rounds = CONFORM_ROUNDS;
-    return sabir_scalar(b->graph, scalar->name, type);
+    return scalar->value = sabir_scalar(b->graph, scalar->name, type);
 }
 
 sabir_value conform_list_of(conform_build *b, sabir_type type, sabir_ints values)
@@ -63,9 +65,9 @@ static void add_output(conform_build *b, const char *name, sabir_value value, do
 {
     if (!room_for(b->plan, b->plan->output_count, COUNT_OF(b->plan->outputs), "outputs")) return;
     conform_result_use *output = &b->plan->outputs[b->plan->output_count++];
-    *output = (conform_result_use){.tolerance = tolerance, .formula = formula};
+    *output = (conform_result_use){.tolerance = tolerance, .formula = formula, .value = value};
     snprintf(output->name, sizeof output->name, "%s", name);
-    sabir_output(b->graph, output->name, value);
+    if (!b->plan->unnamed) sabir_output(b->graph, output->name, value);
 }
 
 void conform_output(conform_build *b, const char *name, sabir_value value) { add_output(b, name, value, b->of->tolerance, NULL); }

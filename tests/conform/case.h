@@ -75,6 +75,7 @@ struct conform_build {
 
 /* An extent known at run: the graph is run twice, with each of the values. */
 sabir_extent conform_dim(conform_build *b, int64_t maximum, int64_t first, int64_t second);
+sabir_extent conform_dim_from(conform_build *b, int64_t minimum, int64_t maximum, int64_t first, int64_t second);
 sabir_value conform_input(conform_build *b, sabir_type type, sabir_shape shape, conform_fill fill);
 sabir_value conform_variable(conform_build *b, const char *name, sabir_type type, sabir_shape shape, conform_fill fill);
 /* The graph is run twice, with each of the values. */

@@ -9,6 +9,7 @@
 
 #include "elementwise.h"
 #include "fused.h"
+#include "gradient.h"
 #include "large.h"
 #include "plan.h"
 #include "random.h"
@@ -67,10 +68,21 @@ static void case_name(const conform_case *one, char *name, size_t room)
     snprintf(name, room, "%s/%s/%s", one->op, sabir_type_name(one->type), one->detail);
 }
 
-static bool selected(const filter *wanted, const conform_case *one, int large)
+/* Differences are taken once for each way to build a graph, whatever the float types in which it is listed; devices compute f32 and f16. */
+static bool has_gradient(const conform_list *list, uint32_t i, bool on_device)
+{
+    const conform_case *one = &list->cases[i], *before = one - 1;
+    if (on_device) return one->type == SABIR_F32 || one->type == SABIR_F16;
+    if (!(FLOATS & 1u << one->type)) return false;
+    return i == 0 || before->op != one->op || before->detail != one->detail || before->variant != one->variant || !(FLOATS & 1u << before->type);
+}
+
+static bool selected(const conform_session *session, const filter *wanted, const conform_list *list, uint32_t i, int large)
 {
     char name[128];
+    const conform_case *one = &list->cases[i];
     if (one->large != (large != 0)) return false;
+    if (session->gradients && !has_gradient(list, i, !session->is_reference)) return false;
     if (!wanted->given) return true;
     case_name(one, name, sizeof name);
     return regexec(&wanted->pattern, wanted->of_cases ? name : one->op, 0, NULL, 0) == 0;
@@ -132,8 +144,10 @@ static sabir_status run_case(conform_session *session, const conform_case *one, 
     const uint32_t passed = result->passed, failed = result->failed, skipped = result->skipped;
     conform_coverage *row = coverage_of(result, one->op);
     if (!row) return SABIR_OUT_OF_MEMORY;
-    const sabir_status status = conform_run_case(session, one, name);
+    bool moves = false;
+    const sabir_status status = session->gradients ? conform_run_gradient(session, one, name, &moves) : conform_run_case(session, one, name);
     row->cases++;
+    row->moving += moves;
     row->passed += result->passed - passed;
     row->failed += result->failed - failed;
     row->skipped += result->skipped - skipped;
@@ -146,14 +160,14 @@ static sabir_status walk(conform_session *session, const conform_list *list, con
     conform_result *result = session->result;
     const char *last = "";
     for (uint32_t i = 0; i < list->count; i++) {
-        if (!selected(wanted, &list->cases[i], options->large)) continue;
+        if (!selected(session, wanted, list, i, options->large)) continue;
         result->cases++;
         result->operators += strcmp(last, list->cases[i].op) != 0;
         last = list->cases[i].op;
     }
     for (uint32_t i = 0, done = 0; i < list->count; i++) {
         char name[128];
-        if (!selected(wanted, &list->cases[i], options->large)) continue;
+        if (!selected(session, wanted, list, i, options->large)) continue;
         case_name(&list->cases[i], name, sizeof name);
         if (options->progress) options->progress(options->user, done, result->cases, name);
         done++;
@@ -172,11 +186,13 @@ static double now(void)
 
 static sabir_status open_session(sabir_context *context, const conform_options *options, conform_result *result, conform_session *session)
 {
-    *session = (conform_session){.context = context, .seed = options->seed, .result = result};
+    *session = (conform_session){.context = context, .seed = options->seed, .gradients = options->gradients != 0, .unfused = options->unfused != 0, 
+                                  .specialise = options->specialise, .result = result};
     sabir_device_info info = {.size = sizeof info};
     sabir_status status = sabir_device_open(context, options->device, &session->device);
     if (status == SABIR_OK) status = sabir_device_info_of(session->device, &info);
     if (status == SABIR_OK) status = sabir_device_open(context, "reference", &session->reference);
+    session->is_reference = strcmp(info.api, "reference") == 0;
     memcpy(result->device, info.id, sizeof result->device);
     return status;
 }

@@ -12,7 +12,12 @@ typedef struct conform_note { char *name, *message; } conform_note;
 typedef struct conform_notes { conform_note *items; uint32_t count, capacity; } conform_notes;
 
 /* One operator's share of the cases; types: bit set by sabir_type of those in which a case passed. */
-typedef struct conform_coverage { const char *op; uint32_t cases, passed, failed, skipped; unsigned types; } conform_coverage;
+typedef struct conform_coverage {
+    const char *op;
+    uint32_t cases, passed, failed, skipped;
+    unsigned types;
+    uint32_t moving; /* cases of which a gradient was not 0 */
+} conform_coverage;
 
 typedef struct conform_result {
     char device[32];                 /* the id of the device */
@@ -34,6 +39,10 @@ typedef struct conform_options {
     const char *filter;   /* an extended regular expression searched in operator names, or, with a '/' in it, in case names; NULL: all */
     uint64_t seed;        /* of the data */
     int large;            /* non-zero: only the cases above the 128 MiB binding, else all others */
+    int gradients;        /* non-zero: gradients of the cases of float types: on the reference against differences, first and second order, else
+                             against the reference */
+    int unfused;          /* non-zero: nothing is fused, neither gradients nor the cases that try fusion */
+    sabir_specialise specialise; /* how programs are compiled */
     conform_progress *progress; /* NULL: silent */
     void *user;
 } conform_options;

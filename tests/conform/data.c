@@ -63,6 +63,11 @@ static void store_whole(sabir_type type, int64_t value, void *at)
     }
 }
 
+void conform_store_real(sabir_type type, double value, void *data, int64_t i)
+{
+    store_real(type, value, (char *)data + (size_t)i * sabir_type_size(type));
+}
+
 double conform_element(sabir_type type, const void *data, int64_t i)
 {
     switch (type) {

@@ -8,6 +8,8 @@
 uint64_t conform_hash(uint64_t seed, const char *text);
 /* count elements; the same for equal arguments. */
 void conform_fill_elements(sabir_type type, int64_t count, const conform_fill *fill, uint64_t seed, void *data);
+/* Element i rounded from a number; floats only. */
+void conform_store_real(sabir_type type, double value, void *data, int64_t i);
 /* Element i as a number; exact for all types but i64 above 2^53. */
 double conform_element(sabir_type type, const void *data, int64_t i);
 

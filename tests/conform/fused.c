@@ -26,6 +26,8 @@ static void chains(conform_build *b)
         output(b, conform_layout_names[layout], chain(b, conform_laid(b, (conform_layout)layout, b->type, shape, BETWEEN(-2, 2)), in(b, SABIR_SHAPE(31)), in(b, shape), in(b, SABIR_SHAPE(1))));
     const sabir_value turned = sabir_transpose(b->graph, sabir_neg(b->graph, in(b, SABIR_SHAPE(31, 7))), SABIR_INTS(1, 0));
     output(b, "view_inside", chain(b, turned, in(b, shape), in(b, shape), in(b, shape)));
+    const sabir_value stepped = sabir_slice(b->graph, sabir_neg(b->graph, in(b, SABIR_SHAPE(3, 63))), SABIR_INTS(1, 0), SABIR_SHAPE(1, 31), SABIR_INTS(1, 2));
+    output(b, "dropped_axis", chain(b, in(b, shape), sabir_reshape(b->graph, stepped, SABIR_SHAPE(31)), in(b, shape), in(b, shape)));
     const sabir_extent n = conform_dim(b, 40, 37, 3);
     output(b, "dim", chain(b, in(b, SABIR_SHAPE(n, 5)), in(b, SABIR_SHAPE(5)), in(b, SABIR_SHAPE(n, 1)), in(b, SABIR_SCALAR_SHAPE)));
 }
@@ -76,16 +78,119 @@ static void convolution_epilogues(conform_build *b)
     output(b, "residual", sabir_relu(g, sabir_add(g, x, in(b, SABIR_SHAPE(2, 4, 9, 7)))));
 }
 
+/* ---- Gathers, and what is computed for each edge of a graph ---- */
+
+static sabir_value index_of(conform_build *b, sabir_extent count, double most) { return conform_input(b, SABIR_I32, SABIR_SHAPE(count), BETWEEN(-1, most)); }
+
+static void gathers(conform_build *b)
+{
+    sabir_graph *g = b->graph;
+    const sabir_value x = in(b, SABIR_SHAPE(7, 5)), y = in(b, SABIR_SHAPE(13, 5));
+    output(b, "rows", sabir_mul(g, sabir_gather(g, x, index_of(b, 13, 7), 0), y));
+    output(b, "columns", sabir_add(g, sabir_gather(g, x, index_of(b, 13, 5), 1), in(b, SABIR_SHAPE(7, 13))));
+    output(b, "one", sabir_sub(g, sabir_gather(g, x, conform_scalar(b, SABIR_I32, 3, 9), 0), in(b, SABIR_SHAPE(5))));
+    const sabir_value table = conform_laid(b, CONFORM_TRANSPOSED, b->type, SABIR_SHAPE(7, 5), BETWEEN(-2, 2));
+    const sabir_value twice = sabir_gather(g, table, conform_input(b, SABIR_I32, SABIR_SHAPE(3, 4), BETWEEN(0, 6)), 0);
+    output(b, "viewed", sabir_maximum(g, sabir_transpose(g, twice, SABIR_INTS(1, 2, 0)), in(b, SABIR_SHAPE(5, 3))));
+    output(b, "itself", sabir_add(g, y, sabir_gather(g, y, index_of(b, 13, 13), 0)));
+    output(b, "reduced", sabir_max(g, sabir_mul(g, sabir_gather(g, x, index_of(b, 13, 7), 0), y), SABIR_INTS(1)));
+    const sabir_extent n = conform_dim(b, 40, 37, 3);
+    output(b, "dim", sabir_add(g, sabir_gather(g, x, index_of(b, n, 7), 0), in(b, SABIR_SHAPE(n, 1))));
+}
+
+typedef struct edges { sabir_value rows, columns, ids; } edges;
+
+static edges edges_of(conform_build *b, int64_t targets, int64_t sources, sabir_extent count, double last)
+{
+    const sabir_value rows = conform_input(b, SABIR_I32, SABIR_SHAPE(targets + 1), (conform_fill){0, last, CONFORM_RISING, NULL});
+    return (edges){rows, index_of(b, count, (double)sources), sabir_segment_ids(b->graph, rows, count)};
+}
+
+/* max(x[column] + y[row], w) * x[column], then summed and so on, then an update of the row. */
+static sabir_value message(conform_build *b, const edges *e, sabir_value x, sabir_value y, sabir_value w)
+{
+    sabir_graph *g = b->graph;
+    const sabir_value from = sabir_gather(g, x, e->columns, 0);
+    return sabir_mul(g, sabir_maximum(g, sabir_add(g, from, sabir_gather(g, y, e->ids, 0)), w), from);
+}
+
+static void segments(conform_build *b)
+{
+    sabir_graph *g = b->graph;
+    const edges e = edges_of(b, 7, 5, 61, 61);
+    const sabir_value x = in(b, SABIR_SHAPE(5, 3)), y = in(b, SABIR_SHAPE(7, 3)), w = in(b, SABIR_SHAPE(61, 1));
+    output(b, "sum", sabir_segment_sum(g, message(b, &e, x, y, w), e.rows));
+    output(b, "largest", sabir_segment_max(g, message(b, &e, x, y, in(b, SABIR_SHAPE(3))), e.rows));
+    output(b, "smallest", sabir_add(g, y, sabir_segment_min(g, message(b, &e, x, y, in(b, SABIR_SHAPE(61, 3))), e.rows)));
+    const sabir_value turned = conform_laid(b, CONFORM_TRANSPOSED, b->type, SABIR_SHAPE(5, 3), BETWEEN(-2, 2));
+    const sabir_value both = sabir_mul(g, sabir_segment_sum(g, message(b, &e, turned, y, w), e.rows), sabir_segment_max(g, message(b, &e, x, y, w), e.rows));
+    output(b, "two", sabir_maximum(g, both, in(b, SABIR_SHAPE(7, 1))));
+    const sabir_value cube = in(b, SABIR_SHAPE(5, 2, 3)), heads = in(b, SABIR_SHAPE(61, 2));
+    const sabir_value weighted = sabir_mul(g, sabir_gather(g, cube, e.columns, 0), sabir_reshape(g, heads, SABIR_SHAPE(61, 2, 1)));
+    output(b, "heads", sabir_segment_sum(g, weighted, e.rows));
+    const sabir_value line = in(b, SABIR_SHAPE(5));
+    output(b, "vector", sabir_segment_sum(g, sabir_square(g, sabir_gather(g, line, e.columns, 0)), e.rows));
+    const edges none = edges_of(b, 4, 5, 0, 0), single = edges_of(b, 1, 5, 257, 257), empty = edges_of(b, 0, 5, 3, 0);
+    output(b, "no_edges", sabir_segment_sum(g, sabir_square(g, sabir_gather(g, x, none.columns, 0)), none.rows));
+    output(b, "no_rows", sabir_segment_sum(g, sabir_square(g, sabir_gather(g, x, empty.columns, 0)), empty.rows));
+    output(b, "long", sabir_segment_sum(g, sabir_square(g, sabir_gather(g, x, single.columns, 0)), single.rows));
+    const edges open = edges_of(b, 6, 5, conform_dim(b, 90, 83, 50), 50);
+    output(b, "dim", sabir_segment_sum(g, sabir_neg(g, sabir_gather(g, x, open.columns, 0)), open.rows));
+    /* More features than are computed side by side; an index that differs by feature. */
+    const sabir_value wide = in(b, SABIR_SHAPE(5, 37)), spread = sabir_gather(g, in(b, SABIR_SHAPE(61, 4)), index_of(b, 37, 4), 1);
+    output(b, "wide", sabir_neg(g, sabir_segment_sum(g, message(b, &e, wide, in(b, SABIR_SHAPE(7, 37)), w), e.rows)));
+    output(b, "by_feature", sabir_segment_max(g, sabir_mul(g, spread, sabir_gather(g, wide, e.columns, 0)), e.rows));
+    /* The result is gathered again, so it has to be written. */
+    const sabir_value sums = sabir_segment_sum(g, sabir_square(g, sabir_gather(g, x, e.columns, 0)), e.rows);
+    output(b, "again", sabir_add(g, sums, sabir_gather(g, sums, index_of(b, 7, 7), 0)));
+}
+
+/* What differs by type: the arithmetic, and how results are packed. */
+static void segments_of_types(conform_build *b)
+{
+    const edges e = edges_of(b, 7, 5, 61, 61);
+    const sabir_value x = in(b, SABIR_SHAPE(5, 3)), y = in(b, SABIR_SHAPE(7, 3)), w = in(b, SABIR_SHAPE(61, 1));
+    output(b, "sum", sabir_segment_sum(b->graph, message(b, &e, x, y, w), e.rows));
+    output(b, "largest", sabir_segment_max(b->graph, message(b, &e, x, y, w), e.rows));
+}
+
+static void segment_means(conform_build *b)
+{
+    sabir_graph *g = b->graph;
+    const edges e = edges_of(b, 7, 5, 61, 61);
+    const sabir_value x = in(b, SABIR_SHAPE(5, 3)), y = in(b, SABIR_SHAPE(7, 3)), w = in(b, SABIR_SHAPE(61, 1));
+    output(b, "mean", sabir_segment_mean(g, message(b, &e, x, y, w), e.rows));
+    output(b, "dear", sabir_segment_sum(g, sabir_mul(g, sabir_exp(g, w), sabir_gather(g, x, e.columns, 0)), e.rows));
+}
+
+/* A value seen through two views is computed at both places, operands and all, which are more than a kernel has room for; and a view of one column. */
+static void views_of_values(conform_build *b)
+{
+    sabir_graph *g = b->graph;
+    sabir_value product = in(b, SABIR_SHAPE(31));
+    for (int i = 0; i < 6; i++) product = sabir_mul(g, product, in(b, SABIR_SHAPE(31)));
+    output(b, "differences", sabir_sub(g, sabir_narrow(g, product, 0, 1, 30), sabir_narrow(g, product, 0, 0, 30)));
+    const sabir_value column = sabir_reshape(g, sabir_narrow(g, in(b, SABIR_SHAPE(5, 9)), 1, 3, 1), SABIR_SHAPE(5));
+    output(b, "column", sabir_sub(g, sabir_mul(g, column, in(b, SABIR_SHAPE(5))), column));
+    const sabir_value block = sabir_narrow(g, sabir_narrow(g, in(b, SABIR_SHAPE(3, 4, 9)), 1, 2, 1), 2, 1, 7), sheet = sabir_reshape(g, block, SABIR_SHAPE(3, 7));
+    output(b, "sheet", sabir_sub(g, sabir_mul(g, sheet, in(b, SABIR_SHAPE(7))), sheet));
+}
+
 void conform_cases_fused(conform_list *list)
 {
     /* Each type is one more text to compile, a third of a second on PoCL: a type of each kind. */
     static const struct { const char *op, *detail; unsigned types; conform_builder *build; } rows[] = {
         {"maximum", "fused_chains", OF(F32) | OF(F16) | OF(I32) | OF(U8), chains},
         {"select", "fused_mixed", OF(F32) | OF(I32), mixed},
+        {"sub", "fused_views", OF(F32), views_of_values},
         {"exp", "fused_rows", OF(F32) | OF(F64), rows_inside},
         {"mean", "fused_rows", OF(F32) | OF(BF16), rows_at_the_end},
         {"matmul", "fused_epilogues", OF(F32) | OF(F16), product_epilogues},
         {"conv", "fused_epilogues", OF(F32), convolution_epilogues},
+        {"gather", "fused_gathers", OF(F32) | OF(F16), gathers},
+        {"segment_sum", "fused_segments", OF(F32), segments},
+        {"segment_sum", "fused_segments_of_types", OF(F16) | OF(I32), segments_of_types},
+        {"segment_mean", "fused_segments", OF(F32) | OF(F64), segment_means},
     };
     const uint32_t first = list->count;
     for (uint32_t i = 0; i < COUNT_OF(rows); i++)

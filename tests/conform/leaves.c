@@ -110,10 +110,24 @@ static void until(conform_build *b)
     conform_output(b, "count", count);
 }
 
+/* For slow devices. The condition is one of four, so that its word has no bytes that nothing writes. */
+static void small_until(conform_build *b)
+{
+    const sabir_value initial = conform_input(b, SABIR_I32, SABIR_SHAPE(4), BETWEEN(1, 1)), bound = conform_scalar(b, SABIR_I32, 9, 3);
+    sabir_value carried, result;
+    sabir_loop_begin(b->graph, 5, &initial, 1, &carried);
+    const sabir_value next = sabir_add(b->graph, carried, carried), going = sabir_less(b->graph, next, bound);
+    const sabir_value one = sabir_reshape(b->graph, sabir_slice(b->graph, going, SABIR_INTS(0), SABIR_SHAPE(1), SABIR_INTS(1)), SABIR_SCALAR_SHAPE);
+    const sabir_value count = sabir_loop_end(b->graph, &next, 1, one, &result);
+    conform_output(b, "whole", result);
+    conform_output(b, "count", count);
+}
+
 CONFORM_CASES(loop)
 {
     conform_add(list, OF(F32) | OF(F64) | OF(F16) | OF(I32) | OF(U8), "sums", sums, 0);
     conform_add(list, OF(F32) | OF(I32), "until", until, 0);
+    conform_add(list, OF(I32), "small", small_until, 0);
 }
 
 /* Carried values that change places, stay, and are made of each other; an inner loop over one of them. */

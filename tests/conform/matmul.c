@@ -41,6 +41,7 @@ static void batches(conform_build *b)
         conform_output(b, pairs[i].name, sabir_matmul(b->graph, conform_input(b, b->type, pairs[i].a, fill_of(b, 1)), conform_input(b, b->type, pairs[i].b, fill_of(b, 1))));
     const sabir_extent n = conform_dim(b, 70, 61, 3);
     conform_output(b, "dim_rows", sabir_matmul(b->graph, conform_input(b, b->type, SABIR_SHAPE(n, 7), fill_of(b, 1)), conform_input(b, b->type, SABIR_SHAPE(7, 5), fill_of(b, 1))));
+    conform_output(b, "dim_batch", sabir_matmul(b->graph, conform_input(b, b->type, SABIR_SHAPE(n, 3, 7), fill_of(b, 1)), conform_input(b, b->type, SABIR_SHAPE(7, 5), fill_of(b, 1))));
     conform_output(b, "dim_inner", sabir_matmul(b->graph, conform_input(b, b->type, SABIR_SHAPE(5, n), fill_of(b, 1)), conform_input(b, b->type, SABIR_SHAPE(n, 3), fill_of(b, 1))));
 }
 

@@ -20,6 +20,7 @@ static void pads(conform_build *b)
     conform_output(b, "vector", sabir_pad(g, in(b, SABIR_SHAPE(101)), SABIR_INTS(31), SABIR_INTS(17), mode, 1));
     conform_output(b, "none", sabir_pad(g, in(b, SABIR_SHAPE(7)), SABIR_INTS(0), SABIR_INTS(0), mode, 1));
     conform_output(b, "rank5", sabir_pad(g, in(b, SABIR_SHAPE(2, 3, 2, 3, 2)), SABIR_INTS(1, 0, 1, 2, 0), SABIR_INTS(0, 2, 1, 0, 1), mode, 1));
+    conform_output(b, "dim_around", sabir_pad(g, in(b, SABIR_SHAPE(3, conform_dim_from(b, 5, 20, 17, 5))), SABIR_INTS(1, 4), SABIR_INTS(0, 3), mode, 1));
     if (mode != SABIR_PAD_CONSTANT) return;
     conform_output(b, "empty", sabir_pad(g, in(b, SABIR_SHAPE(0, 3)), SABIR_INTS(1, 1), SABIR_INTS(1, 0), mode, 1));
     conform_output(b, "rank0", sabir_pad(g, in(b, SABIR_SCALAR_SHAPE), sabir_ints_make(0, NULL), sabir_ints_make(0, NULL), mode, 1));
@@ -87,6 +88,7 @@ static void embeds(conform_build *b)
     conform_over_layouts(b, SABIR_SHAPE(3, 13), moved, embed);
     const sabir_shape shapes[] = {SABIR_SHAPE(31), SABIR_SHAPE(1), SABIR_SHAPE(3, 0), SABIR_SHAPE(2, 1, 3, 5)};
     conform_over_shapes(b, shapes, COUNT_OF(shapes), moved, embed);
+    conform_output(b, "dim", embed(b, in(b, SABIR_SHAPE(3, conform_dim(b, 20, 13, 0)))));
 }
 
 CONFORM_CASES(diagonal_embed) { conform_add(list, WIDTHS | OF(I64), "shapes", embeds, 0); }
@@ -102,6 +104,7 @@ static void unfolds(conform_build *b)
     conform_output(b, "vector", sabir_unfold(g, in(b, SABIR_SHAPE(257)), -1, 31, 7));
     conform_output(b, "gaps", sabir_unfold(g, in(b, SABIR_SHAPE(3, 31)), 1, 2, 5));
     conform_output(b, "single", sabir_unfold(g, in(b, SABIR_SHAPE(3, 7)), 1, 7, 1));
+    conform_output(b, "dim", sabir_unfold(g, in(b, SABIR_SHAPE(conform_dim_from(b, 4, 20, 17, 4), 3)), 0, 4, 3));
 }
 
 CONFORM_CASES(unfold) { conform_add(list, WIDTHS | OF(I64), "windows", unfolds, 0); }
@@ -115,6 +118,9 @@ static void overlaps(conform_build *b)
     conform_output(b, "longer", sabir_overlap_add(g, conform_input(b, b->type, SABIR_SHAPE(31, 7), fill), 0, 3, 101));
     conform_output(b, "gaps", sabir_overlap_add(g, conform_input(b, b->type, SABIR_SHAPE(3, 7, 2), fill), 1, 5, 32));
     conform_output(b, "empty", sabir_overlap_add(g, conform_input(b, b->type, SABIR_SHAPE(0, 3), fill), 0, 1, 5));
+    const sabir_extent n = conform_dim(b, 20, 17, 0);
+    conform_output(b, "dim", sabir_overlap_add(g, conform_input(b, b->type, SABIR_SHAPE(n, 2, 4), fill), 0, 3, sabir_dim_affine(b->graph, n, 3, 1)));
+    conform_output(b, "dim_longer", sabir_overlap_add(g, conform_input(b, b->type, SABIR_SHAPE(2, n, 4), fill), 1, 3, sabir_dim_affine(b->graph, n, 3, 6)));
 }
 
 CONFORM_CASES(overlap_add) { conform_add(list, NUMBERS, "windows", overlaps, 0); }
@@ -133,10 +139,36 @@ static void resizes(conform_build *b)
     const sabir_extent n = conform_dim(b, 20, 17, 3);
     conform_output_within(b, "dim", sabir_resize(b->graph, conform_input(b, b->type, SABIR_SHAPE(5, 7), fill), SABIR_SHAPE(5, n), mode),
                           mode == SABIR_RESIZE_NEAREST ? 0 : b->of->tolerance);
+    conform_output_within(b, "dim_from", sabir_resize(b->graph, conform_input(b, b->type, SABIR_SHAPE(conform_dim_from(b, 1, 20, 17, 1), 7), fill), SABIR_SHAPE(5, 7), mode),
+                          mode == SABIR_RESIZE_NEAREST ? 0 : b->of->tolerance);
     for (int layout = CONFORM_TRANSPOSED; layout < CONFORM_LAYOUTS; layout++)
         conform_output_within(b, conform_layout_names[layout],
                               sabir_resize(b->graph, conform_laid(b, (conform_layout)layout, b->type, SABIR_SHAPE(5, 7), fill), SABIR_SHAPE(8, 3), mode),
                               mode == SABIR_RESIZE_NEAREST ? 0 : b->of->tolerance);
+}
+
+/* What came of a resize goes back: from and to change places. */
+static void resize_adjoints(conform_build *b)
+{
+    static const struct { const char *name; sabir_shape from, to; } pairs[] = {
+        {"up", {2, {5, 7}}, {2, {13, 31}}},      {"down", {2, {31, 13}}, {2, {5, 7}}},   {"one_axis", {3, {3, 7, 5}}, {3, {3, 20, 5}}},
+        {"cube", {4, {2, 3, 5, 4}}, {4, {2, 5, 3, 7}}}, {"from_one", {2, {3, 1}}, {2, {3, 6}}}, {"same", {2, {3, 5}}, {2, {3, 5}}}, {"empty", {2, {3, 5}}, {2, {0, 5}}},
+        {"to_one", {1, {31}}, {1, {1}}}, {"much", {1, {3}}, {1, {257}}}, {"little", {1, {257}}, {1, {3}}},
+    };
+    const sabir_resize_mode mode = (sabir_resize_mode)b->variant;
+    for (uint32_t i = 0; i < COUNT_OF(pairs); i++)
+        conform_output(b, pairs[i].name, sabir_resize_adjoint(b->graph, conform_input(b, b->type, pairs[i].to, BETWEEN(0, 1)), pairs[i].from, mode));
+    const sabir_extent n = conform_dim(b, 20, 17, 3);
+    conform_output(b, "dim", sabir_resize_adjoint(b->graph, conform_input(b, b->type, SABIR_SHAPE(5, n), PLAIN), SABIR_SHAPE(5, 7), mode));
+    for (int layout = CONFORM_TRANSPOSED; layout < CONFORM_LAYOUTS; layout++)
+        conform_output(b, conform_layout_names[layout],
+                       sabir_resize_adjoint(b->graph, conform_laid(b, (conform_layout)layout, b->type, SABIR_SHAPE(8, 3), BETWEEN(0, 1)), SABIR_SHAPE(5, 7), mode));
+}
+
+CONFORM_CASES(resize_adjoint)
+{
+    conform_add(list, FLOATS, "nearest", resize_adjoints, SABIR_RESIZE_NEAREST);
+    conform_add(list, FLOATS, "linear", resize_adjoints, SABIR_RESIZE_LINEAR);
 }
 
 CONFORM_CASES(resize)

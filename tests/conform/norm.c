@@ -70,6 +70,7 @@ static void group_norms(conform_build *b)
     conform_over_layouts(b, SABIR_SHAPE(2, 6, 5, 7), BETWEEN(-2, 3), norm_two);
     conform_over_shapes(b, shapes, COUNT_OF(shapes), BETWEEN(-2, 3), norm_two);
     conform_output(b, "one_group", norm(b, conform_input(b, b->type, SABIR_SHAPE(3, 5, 7), BETWEEN(-2, 3)), 1));
+    conform_output(b, "dims", norm_two(b, conform_input(b, b->type, SABIR_SHAPE(conform_dim(b, 5, 3, 1), 6, conform_dim_from(b, 1, 20, 13, 4)), BETWEEN(-2, 3))));
     conform_output(b, "each", norm(b, conform_input(b, b->type, SABIR_SHAPE(3, 5, 7), BETWEEN(-2, 3)), 5));
 }
 
@@ -121,6 +122,7 @@ static void entropies(conform_build *b)
     conform_over_shapes(b, shapes, COUNT_OF(shapes), BETWEEN(-5, 5), miss);
     const sabir_extent n = conform_dim(b, 70, 67, 1);
     conform_output(b, "dim", sabir_cross_entropy(b->graph, conform_input(b, b->type, SABIR_SHAPE(n, 13), PLAIN), conform_input(b, SABIR_I32, SABIR_SHAPE(n), BETWEEN(0, 12))));
+    conform_output(b, "classes", sabir_cross_entropy(b->graph, conform_input(b, b->type, SABIR_SHAPE(3, n), PLAIN), conform_input(b, SABIR_I32, SABIR_SHAPE(3), BETWEEN(0, 30))));
 }
 
 CONFORM_CASES(cross_entropy) { conform_add(list, FLOATS, "rows", entropies, 0); }

@@ -94,6 +94,7 @@ static void tops(conform_build *b)
     top_one(b, "largest", conform_input(b, b->type, SABIR_SHAPE(3, 1031), many), 1);
     top_one(b, "none", conform_input(b, b->type, SABIR_SHAPE(3, 7), many), 0);
     top_one(b, "vector", conform_input(b, b->type, SABIR_SHAPE(257), many), 31);
+    top_one(b, "dims", conform_input(b, b->type, SABIR_SHAPE(conform_dim(b, 9, 5, 1), conform_dim_from(b, 3, 300, 101, 3)), many), 3);
 }
 
 CONFORM_CASES(top_k) { conform_add(list, NUMBERS, "rows", tops, 0); }
@@ -122,7 +123,14 @@ static void compacts(conform_build *b)
     compact_one(b, "dim", conform_input(b, SABIR_BOOL, SABIR_SHAPE(conform_dim(b, 300, 257, 0)), PLAIN), 31);
 }
 
-CONFORM_CASES(compact) { conform_add(list, OF(BOOL), "capacities", compacts, 0); }
+/* For slow devices. */
+static void small_compact(conform_build *b) { compact_one(b, "overflow", conform_input(b, SABIR_BOOL, SABIR_SHAPE(61), PLAIN), 13); }
+
+CONFORM_CASES(compact)
+{
+    conform_add(list, OF(BOOL), "small", small_compact, 0);
+    conform_add(list, OF(BOOL), "capacities", compacts, 0);
+}
 
 static sabir_value count_into(conform_build *b, sabir_value x) { return sabir_histogram(b->graph, x, 13); }
 

@@ -83,6 +83,24 @@ static void view(garden *g)
     }
 }
 
+/* Rows by index, some out of range: by themselves, or summed by segments. A row of nothing gives an infinity, which tanh takes. */
+static void pass(garden *g)
+{
+    sabir_graph *graph = g->graph;
+    const sabir_value x = pick(g, MATRIX), rows = conform_list_of(g->b, SABIR_I32, SABIR_INTS(0, 2, 2, 5, 6, 6, 8));
+    if (draw(g, 3) == 0) {
+        const sabir_value order = conform_list_of(g->b, SABIR_I32, SABIR_INTS(4, 0, -1, 2, 7, 1));
+        keep(g, MATRIX, sabir_tanh(graph, sabir_sub(graph, sabir_gather(graph, x, sabir_narrow(graph, order, 0, 0, g->rows), 0), pick(g, MATRIX))));
+        return;
+    }
+    const sabir_value from = conform_list_of(g->b, SABIR_I32, SABIR_INTS(1, 5, 0, 2, 9, 3, 0, 4)), to = sabir_segment_ids(graph, rows, 8);
+    const sabir_value sources = sabir_gather(graph, x, from, 0), targets = sabir_gather(graph, pick(g, MATRIX), to, 0);
+    const sabir_value messages = sabir_mul(graph, sources, sabir_maximum(graph, targets, pick(g, COLUMN_SUMS)));
+    const sabir_value pointers = sabir_narrow(graph, rows, 0, 0, g->rows >= 0 ? g->rows + 1 : sabir_dim_affine(graph, g->rows, 1, 1));
+    const sabir_value sums = draw(g, 2) ? sabir_segment_mean(graph, messages, pointers) : sabir_segment_max(graph, messages, pointers);
+    keep(g, MATRIX, sabir_tanh(graph, draw(g, 2) ? sums : sabir_add(graph, sums, x)));
+}
+
 /* A block replaced: in place or not, as later readers of the whole allow. */
 static void update(garden *g)
 {
@@ -135,7 +153,7 @@ typedef void step(garden *g);
 
 static void grow(garden *g, uint32_t steps)
 {
-    static step *const all[] = {chain, chain, chain, join, reduce, reduce, view, update, product, choose, loop};
+    static step *const all[] = {chain, chain, chain, join, reduce, reduce, view, update, product, choose, pass, pass, loop};
     for (uint32_t i = 0; i < steps; i++) all[draw(g, COUNT_OF(all))](g);
 }
 

@@ -42,6 +42,7 @@ static void layouts(conform_build *b)
     conform_over_layouts(b, SABIR_SHAPE(7, 31), fill_of(b), last);
     const sabir_extent n = conform_dim(b, 70, 67, 5);
     conform_output(b, "dim", last(b, conform_input(b, b->type, SABIR_SHAPE(3, n), fill_of(b))));
+    conform_output(b, "dim_all", all(b, conform_input(b, b->type, SABIR_SHAPE(n, 3), fill_of(b))));
     conform_output(b, "dim_rows", last(b, conform_input(b, b->type, SABIR_SHAPE(n, 3), fill_of(b))));
 }
 

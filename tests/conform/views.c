@@ -49,9 +49,12 @@ static void slices(conform_build *b)
     conform_output(b, "nothing", sabir_narrow(g, in(b, SABIR_SHAPE(7, 31)), 0, 7, 0));
     conform_output(b, "flip", sabir_flip(g, in(b, SABIR_SHAPE(3, 5, 7)), SABIR_INTS(0, -1)));
     conform_output(b, "flip_all", sabir_flip(g, in(b, SABIR_SHAPE(3, 5)), SABIR_ALL_AXES));
-    const sabir_extent n = conform_dim(b, 20, 13, 4);
+    const sabir_extent n = conform_dim_from(b, 3, 20, 13, 4);
     conform_output(b, "dim", sabir_narrow(g, in(b, SABIR_SHAPE(31, 5)), 0, 3, n));
     conform_output(b, "flip_dim", sabir_flip(g, in(b, SABIR_SHAPE(n, 3)), SABIR_INTS(0)));
+    conform_output(b, "stepped_dim", sabir_slice(g, in(b, SABIR_SHAPE(5, 50)), SABIR_INTS(4, 1), SABIR_SHAPE(3, n), SABIR_INTS(-2, 2)));
+    conform_output(b, "backward_dim", sabir_slice(g, in(b, SABIR_SHAPE(31)), SABIR_INTS(25), SABIR_SHAPE(n), SABIR_INTS(-1)));
+    conform_output(b, "of_dim", sabir_slice(g, in(b, SABIR_SHAPE(n, 3)), SABIR_INTS(1, 2), SABIR_SHAPE(sabir_dim_affine(g, n, 1, -3), 2), SABIR_INTS(1, -1)));
 }
 
 CONFORM_CASES(slice) { conform_add(list, ALL, "steps", slices, 0); }
@@ -76,6 +79,9 @@ static void diagonals(conform_build *b)
     conform_over_layouts(b, SABIR_SHAPE(5, 13), moved, middle);
     const sabir_shape shapes[] = {SABIR_SHAPE(31, 31), SABIR_SHAPE(3, 7, 5), SABIR_SHAPE(0, 5), SABIR_SHAPE(1, 1), SABIR_SHAPE(2, 1, 3, 4, 4)};
     conform_over_shapes(b, shapes, COUNT_OF(shapes), moved, middle);
+    const sabir_extent n = conform_dim(b, 20, 13, 3);
+    conform_output(b, "dim", middle(b, in(b, SABIR_SHAPE(2, n, 5))));
+    conform_output(b, "dims", middle(b, in(b, SABIR_SHAPE(n, n))));
 }
 
 CONFORM_CASES(diagonal) { conform_add(list, WIDTHS | OF(I64), "shapes", diagonals, 0); }
@@ -123,4 +129,15 @@ static void updates(conform_build *b)
     conform_output(b, "dim", sabir_update(g, in(b, SABIR_SHAPE(31, 3)), in(b, SABIR_SHAPE(n, 3)), conform_list_of(b, SABIR_I32, SABIR_INTS(17, 0))));
 }
 
-CONFORM_CASES(update) { conform_add(list, ALL, "starts", updates, 0); }
+/* For slow devices. Whole words of small elements. */
+static void small_update(conform_build *b)
+{
+    const sabir_value part = conform_laid(b, CONFORM_BACKWARD, b->type, SABIR_SHAPE(2, 4), moved);
+    conform_output(b, "small", sabir_update(b->graph, in(b, SABIR_SHAPE(3, 8)), part, conform_input(b, SABIR_I32, SABIR_SHAPE(2), starts)));
+}
+
+CONFORM_CASES(update)
+{
+    conform_add(list, OF(U8), "small", small_update, 0);
+    conform_add(list, ALL, "starts", updates, 0);
+}

@@ -180,10 +180,24 @@ static int parse_number(const cli_call *call, const char *name, uint64_t most, u
     return cli_usage(call, "--%s: '%s' is no number from 0 to %llu", name, text, (unsigned long long)most);
 }
 
+static int parse_specialise(const cli_call *call, sabir_specialise *how)
+{
+    static const char *const names[] = {[SABIR_SPECIALISE_AUTO] = "auto", [SABIR_SPECIALISE_ALWAYS] = "always", [SABIR_SPECIALISE_NEVER] = "never"};
+    const char *text = cli_value(call, "specialise");
+    for (unsigned i = 0; text && i < sizeof names / sizeof *names; i++) {
+        if (strcmp(text, names[i]) != 0) continue;
+        *how = (sabir_specialise)i;
+        return CLI_DONE;
+    }
+    return text ? cli_usage(call, "--specialise: '%s' is none of auto, always and never", text) : CLI_DONE;
+}
+
 static int run(const cli_call *call)
 {
     uint64_t seed = 1, random = 0;
+    sabir_specialise specialise = SABIR_SPECIALISE_AUTO;
     int result = parse_number(call, "seed", UINT64_MAX / 2, &seed);
+    if (result == CLI_DONE) result = parse_specialise(call, &specialise);
     if (result == CLI_DONE) result = parse_number(call, "random", 100000000, &random);
     regex_t filter;
     if (result == CLI_DONE) result = cli_regex(call, "op", &filter); /* tells a mistake in it; the cases compile their own */
@@ -192,7 +206,8 @@ static int run(const cli_call *call)
     const char *device = cli_value(call, "device");
     check c = {
         .context = cli_context_clamped(cli_value(call, "clamp")),
-        .options = {.device = device, .filter = cli_value(call, "op"), .seed = seed, .large = cli_value(call, "large") != NULL, .progress = cli_progress},
+        .options = {.device = device, .filter = cli_value(call, "op"), .seed = seed, .large = cli_value(call, "large") != NULL,
+                    .gradients = cli_value(call, "gradients") != NULL, .specialise = specialise, .progress = cli_progress},
         .random = (uint32_t)random,
         .all = device && strcmp(device, "all") == 0,
         .coverage = cli_value(call, "coverage") != NULL,
@@ -207,7 +222,9 @@ const cli_command cli_check = {
     .name = "check",
     .summary = "compare every operator with the reference",
     .text = "Runs every operator, in every type that it takes and on awkward shapes, on a device and compares the results\n"
-            "with the float64 reference. A case is skipped only where the device lacks a capability, which is named.\n\n"
+            "with the float64 reference. A case is skipped only where the device lacks a capability, which is named.\n"
+            "With --gradients the gradients of the cases in f32 and f16 are compared instead; those of the reference itself,\n"
+            "first and second order, with differences.\n\n"
             "--json prints {device, operators, cases, passed, failed, skipped, kernels (compiled), seconds,\n"
             "failures: [{name, message}], skips: [{name, capability}]}, with --device all an array of these; with --coverage\n"
             "also coverage: [{operator, types, cases, passed, failed, skipped}].\n"
@@ -217,8 +234,10 @@ const cli_command cli_check = {
         {"op", "REGEX", "only operators in whose name it is found; with a '/', cases (operator/type/case)"},
         {"coverage", NULL, "also a line for each operator: its cases and the types in which it passed"},
         {"large", NULL, "the cases with tensors of 160 MiB instead of the others"},
+        {"gradients", NULL, "gradients of the cases instead of their results"},
         {"random", "N", "N random graphs instead of cases, each compiled in four ways"},
         {"seed", "N", "of the data (default: 1)"},
+        {"specialise", "HOW", "kernels made for types and operators: auto (default: where it pays), always, never"},
         {"clamp", "LIST", "as if the device had less: binding=BYTES,shared=BYTES,invocations=N,subgroup=N,no-f64,no-i64,no-addresses,..."},
     },
     .run = run,

@@ -133,7 +133,9 @@ const cli_command cli_info = {
     .text = "Tells the version, what was built in, where compiled kernels are kept, and the limits of every device,\n"
             "or, with --device, those of one. With an operator's name: its row in the table.\n\n"
             "--json prints an object with version, backends, shaderc (whether kernels can be fused on Vulkan), cache,\n"
-            "kernels, modules, operators (names), devices (as sabir devices --json) and missing.\n",
+            "kernels, modules, operators (names), devices (as sabir devices --json) and missing; with an operator\n"
+            "one with name, text, elementwise, operands_least, operands_most, results, types (null unless it is\n"
+            "elementwise) and tolerance.\n",
     .options = {{"device", "ID", "only this device: an id, a stable id, an API or part of a name"}},
     .run = run,
 };

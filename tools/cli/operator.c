@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* The flags of the table. */
-enum { SBR_VIEW = 1, SBR_LEAF = 2, SBR_STATE = 4, SBR_REGION = 8, SBR_EXACT = 16, ELEMENTWISE = 32 };
+enum { SBR_VIEW = 1, SBR_LEAF = 2, SBR_STATE = 4, SBR_REGION = 8, SBR_EXACT = 16, ELEMENTWISE = 32, SBR_ALIAS = 64 };
 enum { FLOAT, INT, NUMBER, ANY, LOGIC, BY_RULE };
 enum { SAME, BOOL, RESULT_BY_RULE };
 

@@ -55,7 +55,8 @@ static sabir_status write_glsl(kernelgen *gen, kernelgen_module *module)
 
 sabir_status kernelgen_print_modules(kernelgen *gen)
 {
-    for (uint32_t i = 0; i < gen->kernels.count; i++) SABIR_TRY(add_modules(gen, &gen->kernels.data[i]));
+    for (uint32_t i = 0; i < gen->kernels.count; i++)
+        if (!gen->kernels.data[i].desc.only_cpu) SABIR_TRY(add_modules(gen, &gen->kernels.data[i]));
     for (uint32_t i = 0; i < gen->modules.count; i++) SABIR_TRY(write_glsl(gen, &gen->modules.data[i]));
     return SABIR_OK;
 }
@@ -81,12 +82,13 @@ static sabir_status start_glslc(kernelgen *gen, uint32_t module, job *slot)
     return start(arguments, &slot->process);
 }
 
-/* Dead code goes, and every buffer's preamble that a kernel does not read with it: a third of the size. Nothing is unrolled or hoisted: that
- * makes modules larger and some drivers' code slower (glslc -O: 31 to 196 KB for a tiled product). */
+/* Dead code goes, and every buffer's preamble that a kernel does not read with it: a third of the size. So do names and sources, which the library goes
+ * without: files are as large as what it holds. Nothing is unrolled or hoisted: that makes modules larger and some drivers' code slower (glslc -O: 31 to
+ * 196 KB for a tiled product). */
 static sabir_status start_cleaning(kernelgen *gen, job *slot)
 {
     char *arguments[] = {(char *)gen->optimiser, "--ssa-rewrite", "--eliminate-dead-functions", "--eliminate-dead-code-aggressive", "--simplify-instructions",
-                         "--redundancy-elimination", "--eliminate-dead-const", slot->fresh, "-o", slot->fresh, NULL};
+                         "--redundancy-elimination", "--eliminate-dead-const", "--strip-debug", slot->fresh, "-o", slot->fresh, NULL};
     slot->stage = CLEANING;
     return start(arguments, &slot->process);
 }

@@ -65,23 +65,29 @@ static sabir_status add_library_text(kernelgen *gen, const char *name, const cha
     return sbr_push(gen->allocator, &gen->library, (sbr_embedded_text){name, data, size}) ? SABIR_OK : sbr_no_memory(sizeof(sbr_embedded_text));
 }
 
-static sabir_status add_kernel(kernelgen *gen, const char *stem, const char *path)
+static sabir_status add_kernel(kernelgen *gen, const char *folder, const char *stem, const char *path)
 {
     char *data;
     size_t size;
     SABIR_TRY(kernelgen_read_file(gen, path, &data, &size));
-    char *what = kernelgen_format(gen, "kernels/%s.k", stem);
+    char *what = kernelgen_format(gen, "%s/%s.k", folder, stem);
     if (!what) return sbr_no_memory(strlen(stem));
-    SABIR_TRY(kernelgen_expand_operators(gen, what, &data, &size));
+    SABIR_TRY(kernelgen_expand(gen, what, &data, &size));
     kernelgen_kernel kernel = {.text = data, .size = size};
     SABIR_TRY(sbr_dialect_read(&gen->arena, what, data, size, &kernel.desc));
+    if (kernel.desc.only_cpu != !strcmp(folder, "opencl"))
+        return sbr_fail(SABIR_COMPILE_FAILED, "%s: kernels for OpenCL on CPUs alone, and only they, say 'only cpu' and stand in opencl/", what);
     if (strcmp(kernel.desc.name, stem)) return sbr_fail(SABIR_COMPILE_FAILED, "%s: the kernel '%s' belongs in a file of its own name", what, kernel.desc.name);
     return sbr_push(gen->allocator, &gen->kernels, kernel) ? SABIR_OK : sbr_no_memory(sizeof kernel);
 }
 
-/* Calls add with the stem and path of each NAME.k in a folder. */
-static sabir_status each_k_file(kernelgen *gen, const char *folder, sabir_status (*add)(kernelgen *, const char *, const char *))
+typedef sabir_status add_function(kernelgen *gen, const char *folder, const char *stem, const char *path);
+
+/* Calls add with the stem and path of each NAME.k in a folder of the tree. */
+static sabir_status each_k_file(kernelgen *gen, const char *name, add_function *add)
 {
+    char *folder = kernelgen_format(gen, "%s/%s", gen->root, name);
+    if (!folder) return sbr_no_memory(strlen(gen->root));
     DIR *directory = opendir(folder);
     if (!directory) return sbr_fail(SABIR_IO, "%s: %s", folder, strerror(errno));
     sabir_status status = SABIR_OK;
@@ -90,14 +96,15 @@ static sabir_status each_k_file(kernelgen *gen, const char *folder, sabir_status
         if (length < 3 || entry->d_name[0] == '.' || strcmp(entry->d_name + length - 2, ".k")) continue;
         char *path = kernelgen_format(gen, "%s/%s", folder, entry->d_name);
         char *stem = kernelgen_format(gen, "%.*s", (int)length - 2, entry->d_name);
-        status = path && stem ? add(gen, stem, path) : sbr_no_memory(length);
+        status = path && stem ? add(gen, name, stem, path) : sbr_no_memory(length);
     }
     closedir(directory);
     return status;
 }
 
-static sabir_status add_math(kernelgen *gen, const char *stem, const char *path)
+static sabir_status add_math(kernelgen *gen, const char *folder, const char *stem, const char *path)
 {
+    (void)folder;
     char *name = kernelgen_format(gen, "math/%s.k", stem);
     return name ? add_library_text(gen, name, path) : sbr_no_memory(strlen(stem));
 }
@@ -114,14 +121,14 @@ static int compare_kernels(const void *a, const void *b)
 
 sabir_status kernelgen_load(kernelgen *gen)
 {
-    char *kernels = kernelgen_format(gen, "%s/kernels", gen->root), *math = kernelgen_format(gen, "%s/kernels/math", gen->root);
     char *glsl = kernelgen_format(gen, "%s/shaders/prelude.glsl", gen->root), *opencl = kernelgen_format(gen, "%s/opencl/prelude.cl", gen->root);
-    if (!kernels || !math || !glsl || !opencl) return sbr_no_memory(strlen(gen->root));
+    if (!glsl || !opencl) return sbr_no_memory(strlen(gen->root));
     SABIR_TRY(add_library_text(gen, "prelude.glsl", glsl));
     SABIR_TRY(add_library_text(gen, "prelude.cl", opencl));
-    SABIR_TRY(each_k_file(gen, math, add_math));
-    SABIR_TRY(each_k_file(gen, kernels, add_kernel));
-    if (!gen->kernels.count) return sbr_fail(SABIR_NOT_FOUND, "%s holds no kernel", kernels);
+    SABIR_TRY(each_k_file(gen, "kernels/math", add_math));
+    SABIR_TRY(each_k_file(gen, "kernels", add_kernel));
+    SABIR_TRY(each_k_file(gen, "opencl", add_kernel));
+    if (!gen->kernels.count) return sbr_fail(SABIR_NOT_FOUND, "%s/kernels holds no kernel", gen->root);
     qsort(gen->library.data, gen->library.count, sizeof *gen->library.data, compare_texts);
     qsort(gen->kernels.data, gen->kernels.count, sizeof *gen->kernels.data, compare_kernels);
     return SABIR_OK;

@@ -37,9 +37,9 @@ sabir_status kernelgen_load(kernelgen *gen);   /* fills library and kernels */
 const char *kernelgen_library(void *gen, const char *name);
 char *kernelgen_format(kernelgen *gen, const char *format, ...) SBR_PRINTF(2, 3); /* in the arena; NULL when out of memory */
 
-/* operators.c */
-/* Replaces the lines that ask for cases of the operator table; text stays as it is without such lines. */
-sabir_status kernelgen_expand_operators(kernelgen *gen, const char *what, char **text, size_t *size);
+/* expand.c */
+/* Replaces the lines that ask for cases of the operator table or for a part; text stays as it is without such lines. */
+sabir_status kernelgen_expand(kernelgen *gen, const char *what, char **text, size_t *size);
 
 /* compile.c */
 sabir_status kernelgen_print_modules(kernelgen *gen); /* writes GLSL, fills modules */

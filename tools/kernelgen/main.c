@@ -56,7 +56,7 @@ static sabir_status read_arith(const char *name, sbr_arith *arith)
         *arith = (sbr_arith)i;
         if (!strcmp(sbr_arith_name(*arith), name)) return SABIR_OK;
     }
-    return sbr_fail(SABIR_INVALID_ARGUMENT, "'%s' is no arithmetic type; there are f32 f64 i32 u32 i64 bits bits64", name);
+    return sbr_fail(SABIR_INVALID_ARGUMENT, "'%s' is no arithmetic type; there are f32 f64 i32 u32 i64 bits", name);
 }
 
 /* The variant that the words after the kernel's name mean; without words, the first. */

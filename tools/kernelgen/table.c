@@ -42,7 +42,7 @@ static void put_texts(sbr_text *out, kernelgen *gen)
 static const char *arith_constant(sbr_arith arith)
 {
     static const char *const names[] = {
-#define NAME(id, name, glsl, opencl, bytes) "SBR_ARITH_" #id,
+#define NAME(id, name, glsl, opencl) "SBR_ARITH_" #id,
         SBR_ARITHS(NAME)
 #undef NAME
     };

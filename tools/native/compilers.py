@@ -50,6 +50,7 @@ class OpenCL:
     """A compiler of OpenCL C: one process a text."""
 
     without_f64 = ()
+    has_subgroups = True
     probe_text = "kernel __attribute__((reqd_work_group_size(64, 1, 1))) void probe(global float *x) { x[get_global_id(0)] = 1.0f; }\n"
 
     def __init__(self, scratch):
@@ -85,6 +86,8 @@ class OpenCL:
         variant = self.scratch.variants[row.kernel, row.type, row.mode == "wide"]
         if variant.f64 and row.target in self.without_f64:
             return row._replace(compiler=self.version, status="no f64")
+        if variant.subgroups and not self.has_subgroups:
+            return row._replace(compiler=self.version, status="no subgroups")
         with tempfile.TemporaryDirectory(dir=self.scratch.path) as folder:
             shutil.copy(self.scratch.text(variant, "cl"), os.path.join(folder, "kernel.cl"))
             try:
@@ -132,7 +135,9 @@ class Ocloc(OpenCL):
 
 
 class Clang(OpenCL):
-    """clang with the built-ins of libclc."""
+    """clang with the built-ins of libclc, which has none of subgroups."""
+
+    has_subgroups = False
 
     def find(self):
         self.clang = shutil.which("clang-14") or shutil.which("clang")

@@ -6,7 +6,7 @@
 
 /* A module of the library: a kernel in one of its types, narrow or wide. */
 typedef struct native_variant {
-    char name[128]; /* "row_sum_f32", "convert_i64_f32_i64_wide": as the build names its .spv */
+    char name[128]; /* "row_sum_f32", "row_sum_f32_i64_wide": as the build names its .spv */
     const sbr_kernel_desc *desc;
     sbr_kernel_variant variant;
 } native_variant;

@@ -29,7 +29,7 @@ sabir_status native_load(native *n)
         sbr_kernel_desc *desc = sbr_arena_alloc(&n->arena, sizeof *desc);
         if (!desc) return sbr_no_memory(sizeof *desc);
         SABIR_TRY(sbr_dialect_read(&n->arena, text->name, text->data, text->size, desc));
-        SABIR_TRY(add_variants(n, desc));
+        if (!desc->only_cpu) SABIR_TRY(add_variants(n, desc));
     }
     return SABIR_OK;
 }
