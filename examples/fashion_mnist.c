@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include <sabir/sabir.h>
 
+#include "common/folder.h"
 #include "common/plot.h"
 #include "common/progress.h"
 
@@ -455,20 +455,6 @@ static int parse(int argc, char **argv, settings *s)
     return 0;
 }
 
-static bool make_folder(const char *path)
-{
-    char part[1024];
-    for (size_t i = 1; i <= strlen(path) && i < sizeof part; i++) {
-        if (path[i] != '/' && path[i] != '\0') continue;
-        snprintf(part, sizeof part, "%.*s", (int)i, path);
-        mkdir(part, 0777);
-    }
-    struct stat info;
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return true;
-    fprintf(stderr, "%s cannot be made\n", path);
-    return false;
-}
-
 static void print_log(void *user, sabir_log_level level, const char *message)
 {
     (void)user;
@@ -485,7 +471,7 @@ int main(int argc, char **argv)
     options.log = print_log;
     const int parsed = parse(argc, argv, &s);
     if (parsed) return parsed == 1 ? 0 : 2;
-    if (!make_folder(s.out) || !good(sabir_context_create(&options, &context), "a context")) return 2;
+    if (!folder_make(s.out) || !good(sabir_context_create(&options, &context), "a context")) return 2;
     bool fine = read_images(context, &s, "train-images-idx3", 3, TRAIN, &data.images) && read_images(context, &s, "train-labels-idx1", 1, TRAIN, &data.labels) &&
                 read_images(context, &s, "t10k-images-idx3", 3, TEST, &data.test_images) && read_images(context, &s, "t10k-labels-idx1", 1, TEST, &data.test_labels);
     const int count = fine ? train_all(context, &data, &s, results) : 0;

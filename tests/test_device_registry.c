@@ -15,7 +15,7 @@ static sabir_status open_(const sabir_host *host, sabir_driver **driver)
 {
     static int nothing;
     *driver = (sabir_driver *)(void *)&nothing;
-    if (open_answer != SABIR_OK) return host->fail(open_answer, "the made-up library %s is missing", host->library);
+    if (open_answer != SABIR_OK) return host->fail(open_answer, "the made-up library %s is missing", host->loader);
     return SABIR_OK;
 }
 static void close_(sabir_driver *driver) { (void)driver; }

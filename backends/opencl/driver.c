@@ -91,10 +91,10 @@ static void driver_close(sabir_driver *driver)
 static sabir_status driver_open(const sabir_host *host, sabir_driver **driver)
 {
     *driver = NULL;
-    sbr_dynlib *library = sbr_dynlib_open(host->library);
+    sbr_dynlib *library = sbr_dynlib_open(host->loader);
     if (!library)
         return sbr_fail(SABIR_NOT_FOUND,
-                        "the OpenCL loader %s cannot be opened: install ocl-icd-libopencl1 or your vendor's OpenCL package", host->library);
+                        "the OpenCL loader %s cannot be opened: install ocl-icd-libopencl1 or your vendor's OpenCL package", host->loader);
     sabir_driver *made = sbr_alloc(&host->allocator, sizeof *made);
     if (!made) {
         sbr_dynlib_close(library);
@@ -108,7 +108,7 @@ static sabir_status driver_open(const sabir_host *host, sabir_driver **driver)
     if (absent) {
         sbr_free(&host->allocator, made);
         sbr_dynlib_close(library);
-        return sbr_fail(SABIR_NOT_FOUND, "%s has no %s: OpenCL 1.2 is needed", host->library, absent);
+        return sbr_fail(SABIR_NOT_FOUND, "%s has no %s: OpenCL 1.2 is needed", host->loader, absent);
     }
     sabir_status status = enumerate(made);
     if (status != SABIR_OK) {

@@ -2,7 +2,7 @@
 
 static sabir_status load(sabir_driver *driver)
 {
-    const char *library = driver->host.library;
+    const char *library = driver->host.loader;
     driver->library = sbr_dynlib_open(library);
     if (!driver->library)
         return sbr_fail(SABIR_NOT_FOUND, "no Vulkan: %s cannot be opened; install the Vulkan loader (Debian: libvulkan1)", library);
@@ -53,7 +53,7 @@ static sabir_status create_instance(sabir_driver *driver)
         return sbr_fail(SABIR_NOT_FOUND, "no Vulkan device: no Vulkan driver is installed; install your GPU's, or mesa-vulkan-drivers");
     if (result != VK_SUCCESS) return sbr_vk_failed(result, "vkCreateInstance");
     const char *missing = sbr_vk_load_instance(&driver->api, &driver->loader, driver->instance);
-    if (missing) return sbr_fail(SABIR_NOT_FOUND, "no Vulkan: the loader %s lacks %s", driver->host.library, missing);
+    if (missing) return sbr_fail(SABIR_NOT_FOUND, "no Vulkan: the loader %s lacks %s", driver->host.loader, missing);
 
     if (!validation.messenger || !driver->api.CreateDebugUtilsMessengerEXT || !driver->api.DestroyDebugUtilsMessengerEXT) return SABIR_OK;
     validation.messenger_info.pNext = NULL;
@@ -110,7 +110,7 @@ sabir_status sbr_vk_open(const sabir_host *host, sabir_driver **driver)
         sbr_vk_close(opened);
         return status;
     }
-    opened->host.library = NULL; /* the caller's, for this call alone */
+    opened->host.loader = NULL; /* the caller's, for this call alone */
     *driver = opened;
     return SABIR_OK;
 }

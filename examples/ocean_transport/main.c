@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "common/folder.h"
 #include "common/map.h"
 #include "model.h"
 
@@ -232,20 +232,6 @@ static void print_table(const run *runs, int count)
                runs[i].difference, runs[i].drift, runs[i].iterations, runs[i].preparation);
 }
 
-static bool make_folder(const char *path)
-{
-    char part[1024];
-    for (size_t i = 1; i <= strlen(path) && i < sizeof part; i++) {
-        if (path[i] != '/' && path[i] != '\0') continue;
-        snprintf(part, sizeof part, "%.*s", (int)i, path);
-        mkdir(part, 0777);
-    }
-    struct stat info;
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return true;
-    fprintf(stderr, "%s cannot be made\n", path);
-    return false;
-}
-
 /* Every device, the reference last. */
 static int run_all(sabir_context *context, const climate *data, const grid *grid, const settings *s, run *runs)
 {
@@ -306,7 +292,7 @@ int main(int argc, char **argv)
     settings s = {.out = "out/ocean", .steps_a_day = 2, .days = 365, .step = {.diffusion = 1000}};
     const int parsed = parse(argc, argv, &s);
     if (parsed) return parsed == 1 ? 0 : 2;
-    if (!make_folder(s.out) || !climate_read(s.data, &data)) return 2;
+    if (!folder_make(s.out) || !climate_read(s.data, &data)) return 2;
     grid_make(&data, &sphere);
     sabir_context_options options = SABIR_CONTEXT_OPTIONS;
     options.log = print_log;

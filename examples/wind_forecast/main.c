@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "ablation.h"
+#include "common/folder.h"
 #include "report.h"
 
 static const char help[] =
@@ -109,20 +109,6 @@ static int parse(int argc, char **argv, settings *s)
     return 0;
 }
 
-static bool make_folder(const char *path)
-{
-    char part[1024];
-    for (size_t i = 1; i <= strlen(path) && i < sizeof part; i++) {
-        if (path[i] != '/' && path[i] != '\0') continue;
-        snprintf(part, sizeof part, "%.*s", (int)i, path);
-        mkdir(part, 0777);
-    }
-    struct stat info;
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return true;
-    fprintf(stderr, "%s cannot be made\n", path);
-    return false;
-}
-
 /* ---- Work ---- */
 
 /* Steps of training; with --fit the checkpoint is written from them. */
@@ -214,7 +200,7 @@ int main(int argc, char **argv)
     settings s = {.out = "out/demo", .checkpoint = "examples/wind_forecast/checkpoint.safetensors", .families = ALL_FAMILIES};
     const int parsed = parse(argc, argv, &s);
     if (parsed) return parsed == WANTED_HELP ? 0 : 2;
-    if (!make_folder(s.out) || !winds_read(s.data, &wind)) return 2;
+    if (!folder_make(s.out) || !winds_read(s.data, &wind)) return 2;
     sphere_make(&wind, &mesh);
     for (int b = 0; b < BASELINES; b++) result.baseline[b] = winds_baseline(&wind, (baseline)b);
     sabir_context_options options = SABIR_CONTEXT_OPTIONS;

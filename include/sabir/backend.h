@@ -32,7 +32,7 @@ typedef struct sabir_host {
     void (*log)(void *log_user, sabir_log_level level, const char *message); /* never NULL */
     /* Sets the thread's last message (printf format) and returns status. */
     sabir_status (*fail)(sabir_status status, const char *format, ...);
-    const char *library;   /* the loader's file name, never NULL */
+    const char *loader;    /* its file name, never NULL */
     bool validation;       /* turn on validation where the API has it */
 } sabir_host;
 

@@ -7,7 +7,7 @@
 #include "base/dynlib.h"
 
 typedef struct zlib {
-    sbr_dynlib *library;
+    sbr_dynlib *handle;
     __typeof__(&inflateInit2_) begin;
     __typeof__(&inflate) inflate;
     __typeof__(&inflateReset) reset;
@@ -16,15 +16,15 @@ typedef struct zlib {
 
 static sabir_status zlib_open(const char *path, zlib *z)
 {
-    *z = (zlib){.library = sbr_dynlib_open("libz.so.1")};
-    if (z->library) {
-        *(void **)&z->begin = sbr_dynlib_symbol(z->library, "inflateInit2_");
-        *(void **)&z->inflate = sbr_dynlib_symbol(z->library, "inflate");
-        *(void **)&z->reset = sbr_dynlib_symbol(z->library, "inflateReset");
-        *(void **)&z->end = sbr_dynlib_symbol(z->library, "inflateEnd");
+    *z = (zlib){.handle = sbr_dynlib_open("libz.so.1")};
+    if (z->handle) {
+        *(void **)&z->begin = sbr_dynlib_symbol(z->handle, "inflateInit2_");
+        *(void **)&z->inflate = sbr_dynlib_symbol(z->handle, "inflate");
+        *(void **)&z->reset = sbr_dynlib_symbol(z->handle, "inflateReset");
+        *(void **)&z->end = sbr_dynlib_symbol(z->handle, "inflateEnd");
     }
     if (z->begin && z->inflate && z->reset && z->end) return SABIR_OK;
-    sbr_dynlib_close(z->library);
+    sbr_dynlib_close(z->handle);
     return sbr_fail(SABIR_UNSUPPORTED, "%s is packed by gzip, and libz.so.1 cannot be opened; install zlib or unpack the file with gunzip", path);
 }
 
@@ -80,7 +80,7 @@ sabir_status sbr_gunzip(const sabir_allocator *allocator, const char *path, cons
         (void)z.end(&stream);
     }
     if (status == SABIR_OK && bytes->size > most) status = sbr_file_fail(path, "unpacks to more than the %llu bytes allowed", (unsigned long long)most);
-    sbr_dynlib_close(z.library);
+    sbr_dynlib_close(z.handle);
     return status;
 }
 #else

@@ -77,8 +77,8 @@ static sabir_status begin_launch(sbr_launcher *l, sbr_lowering *lowering, const 
     return SABIR_OK;
 }
 
-/* What kernels by row do not read. */
-static void row_parameters(sbr_launcher *l)
+/* Rows that lie in no runs: by row, and by key, where nothing reads these. */
+static void no_runs(sbr_launcher *l)
 {
     sbr_idx(l, "run_rows", sbr_num(l->lowering, 1));
     sbr_idx(l, "run_tiles", sbr_num(l->lowering, 1));
@@ -105,7 +105,7 @@ static sabir_status launch_by_query(sbr_lowering *lowering, const backward *b, c
     sbr_idx(&l, "key_tiles", one);
     sbr_idx(&l, "second", sbr_num(lowering, 0));
     if (!by_row) return end_launch(&l, b, sbr_attention_row_groups(&l, p), p->d, 3);
-    row_parameters(&l);
+    no_runs(&l);
     return sbr_attention_end_rows(&l, p, sbr_mul(lowering, p->queries, p->heads), p->d, 3);
 }
 
@@ -150,7 +150,7 @@ static sabir_status launch_by_key(sbr_lowering *lowering, const backward *b, con
     SABIR_TRY(begin_launch(&l, lowering, &turned, y));
     sbr_idx(&l, "key_tiles", sbr_expr_max(exprs, key_tiles, one));
     sbr_idx(&l, "second", second);
-    row_parameters(&l);
+    no_runs(&l);
     if (sbr_attention_form_of(lowering, p) == SBR_ATTENTION_BY_ROW) return sbr_attention_end_rows(&l, p, keys, sbr_expr_max(exprs, p->d, p->dv), 4);
     sbr_idx(&l, "groups", sbr_mul(lowering, owners, key_tiles));
     sbr_idx(&l, "tiles", one);

@@ -180,7 +180,7 @@ static sabir_status open_backend(sabir_context *context, sbr_registry *registry,
         .log_user = &registry->log,
         .log = log_of_host,
         .fail = sbr_fail,
-        .library = library ? library : "",
+        .loader = library ? library : "",
         .validation = context->validation,
     };
     if (!sbr_reserve(registry->allocator, &registry->drivers, 1)) return sbr_no_memory(sizeof(sbr_open_driver));

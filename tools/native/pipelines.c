@@ -101,7 +101,7 @@ static sabir_status answer_all(const native *n, sabir_driver *driver, sabir_back
 sabir_status native_pipelines(native *n)
 {
     const sabir_host host = {
-        .size = sizeof host, .allocator = *n->allocator, .log = log_message, .fail = sbr_fail, .library = "libvulkan.so.1"};
+        .size = sizeof host, .allocator = *n->allocator, .log = log_message, .fail = sbr_fail, .loader = "libvulkan.so.1"};
     sabir_driver *driver = NULL;
     sabir_backend_device *device = NULL;
     SABIR_TRY(sbr_vulkan_backend.open(&host, &driver));

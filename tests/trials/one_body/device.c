@@ -28,7 +28,7 @@ sabir_status trial_open(const char *name, const char *root, const char *scratch,
     bool vulkan = !strcmp(name, "vulkan");
     *d = (trial_device){.backend = vulkan ? &sbr_vulkan_backend : &sbr_opencl_backend, .root = root, .scratch = scratch};
     d->host = (sabir_host){.size = sizeof d->host, .allocator = sbr_allocator_or_default((sabir_allocator){0}), .log = log_line, .fail = sbr_fail,
-                           .library = vulkan ? "libvulkan.so.1" : "libOpenCL.so.1"};
+                           .loader = vulkan ? "libvulkan.so.1" : "libOpenCL.so.1"};
     SABIR_TRY(d->backend->open(&d->host, &d->driver));
     d->caps.size = sizeof d->caps;
     SABIR_TRY(d->backend->device_caps(d->driver, 0, &d->caps));
