@@ -357,7 +357,7 @@ static void mistakes(sabir_context *context, const char *selector)
     refuse(context, options, SABIR_INVALID_ARGUMENT, "7 is no gate");
     options.gate = SABIR_GATE_SOFTMAX;
     options.size = 0;
-    refuse(context, options, SABIR_INVALID_ARGUMENT, "size is not set");
+    refuse(context, options, SABIR_INVALID_ARGUMENT, "the size in the options is 0");
     sabir_load load = {.size = sizeof load};
     cr_assert_eq(sabir_load_measure(context, NULL, NULL, &load), SABIR_INVALID_ARGUMENT);
 }

@@ -23,7 +23,7 @@ static sabir_value gathered(sabir_graph *graph, sabir_value places, sabir_value 
 {
     sabir_value starts, columns;
     matrix_of(graph, places, &starts, &columns);
-    return sabir_spmm(graph, starts, columns, sbr_moe_has(values) ? sabir_reshape(graph, values, sabir_value_shape(columns)) : SABIR_NONE, rows);
+    return sabir_spmm(graph, starts, columns, sbr_is_value(values) ? sabir_reshape(graph, values, sabir_value_shape(columns)) : SABIR_NONE, rows);
 }
 
 /* The dot product of each token of x with its rows, [t, k]. */
@@ -40,7 +40,7 @@ static sabir_value spread(sabir_graph *graph, sabir_value order, sabir_value pla
     const sabir_shape shape = sabir_value_shape(places);
     const sabir_extent entries = sbr_moe_entries(graph, shape.extents[0], shape.extents[1]);
     const sabir_value rows = sabir_gather(graph, tokens, tokens_of(graph, order, shape.extents[1]), 0);
-    if (!sbr_moe_has(values)) return rows;
+    if (!sbr_is_value(values)) return rows;
     const sabir_value by_row = sabir_gather(graph, sabir_reshape(graph, values, SABIR_SHAPE(entries)), order, 0);
     return sabir_mul(graph, rows, sabir_reshape(graph, by_row, SABIR_SHAPE(entries, 1)));
 }
@@ -59,7 +59,7 @@ static sabir_status dispatch_gradient(void *user, sabir_graph *graph, const sabi
                                       const sabir_value *output_grads, uint32_t output_count, sabir_value *input_grads)
 {
     (void)user, (void)input_count, (void)outputs, (void)output_count;
-    if (sbr_moe_has(output_grads[0])) input_grads[0] = gathered(graph, inputs[2], SABIR_NONE, output_grads[0]);
+    if (sbr_is_value(output_grads[0])) input_grads[0] = gathered(graph, inputs[2], SABIR_NONE, output_grads[0]);
     return SABIR_OK;
 }
 
@@ -79,7 +79,7 @@ static sabir_status combine_gradient(void *user, sabir_graph *graph, const sabir
                                      const sabir_value *output_grads, uint32_t output_count, sabir_value *input_grads)
 {
     (void)user, (void)input_count, (void)outputs, (void)output_count;
-    if (!sbr_moe_has(output_grads[0])) return SABIR_OK;
+    if (!sbr_is_value(output_grads[0])) return SABIR_OK;
     input_grads[0] = spread(graph, inputs[2], inputs[3], inputs[1], output_grads[0]);
     input_grads[1] = sampled(graph, inputs[3], output_grads[0], inputs[0]);
     return SABIR_OK;

@@ -7,7 +7,7 @@ static sabir_value message(void *user, sabir_graph *g, sabir_value source, sabir
 {
     const sabir_activation *activation = user;
     sabir_value sum = sabir_add(g, source, target);
-    if (edges.graph && edges.index != SABIR_NONE_INDEX) sum = sabir_add(g, sum, edges);
+    if (sbr_is_value(edges)) sum = sabir_add(g, sum, edges);
     return sabir_activate(g, sum, *activation);
 }
 
@@ -16,7 +16,7 @@ static sabir_value build(sabir_params *params, const sabir_sparse *matrix, sabir
 {
     const sabir_linear_options bare = {.size = sizeof bare, .no_bias = 1};
     sabir_graph *g = params->graph;
-    const bool has_edges = edges.graph && edges.index != SABIR_NONE_INDEX;
+    const bool has_edges = sbr_is_value(edges);
     const sabir_value source = sabir_linear(params, "source", x, o->hidden, NULL), target = sabir_linear(params, "target", x, o->hidden, &bare);
     const sabir_value edge = has_edges ? sabir_linear(params, "edge", edges, o->hidden, &bare) : SABIR_NONE;
     const sabir_value gathered = sabir_message_passing(g, matrix, source, target, edge, message, activation, o->gathering);

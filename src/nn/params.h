@@ -5,6 +5,7 @@
 #include "base/context.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "graph/is_value.h"
 #include "graph/keep.h"
 #define SABIR_PLAIN_NAMES
 #include "sabir/nn.h"

@@ -44,10 +44,10 @@ static sabir_value logits_of(const router *r)
     } else {
         logits = widened(g, sabir_matmul(g, r->tokens, o->weights));
     }
-    if (!sbr_moe_has(o->key)) return logits;
+    if (!sbr_is_value(o->key)) return logits;
     const sabir_value noise = sabir_cast(g, sabir_random(g, SABIR_RANDOM_NORMAL, o->key, SABIR_F32, SABIR_SHAPE(r->count, r->experts)), sabir_value_type(logits));
-    const sabir_value scale = sbr_moe_has(o->noise_weights) ? sabir_softplus(g, widened(g, sabir_matmul(g, r->tokens, o->noise_weights)))
-                                                            : number(r, logits, o->noise_scale);
+    const sabir_value scale = sbr_is_value(o->noise_weights) ? sabir_softplus(g, widened(g, sabir_matmul(g, r->tokens, o->noise_weights)))
+                                                             : number(r, logits, o->noise_scale);
     return sabir_add(g, logits, sabir_mul(g, noise, scale));
 }
 
@@ -57,9 +57,9 @@ static void choose(const router *r, sabir_routing *routing)
 {
     sabir_graph *g = r->graph;
     const sabir_route_options *o = &r->options;
-    sabir_value chosen = sabir_top_k(g, sbr_moe_has(o->bias) ? sabir_add(g, routing->probabilities, widened(g, o->bias)) : routing->probabilities, routing->k,
+    sabir_value chosen = sabir_top_k(g, sbr_is_value(o->bias) ? sabir_add(g, routing->probabilities, widened(g, o->bias)) : routing->probabilities, routing->k,
                                      &routing->experts);
-    if (sbr_moe_has(o->bias)) chosen = sabir_take_along(g, routing->probabilities, routing->experts, 1);
+    if (sbr_is_value(o->bias)) chosen = sabir_take_along(g, routing->probabilities, routing->experts, 1);
     if (!o->keep_probabilities) chosen = sabir_div(g, chosen, sabir_maximum(g, sum_kept(g, chosen, 1), number(r, chosen, 1e-20)));
     routing->weights = sabir_value_type(chosen) == sabir_value_type(r->tokens) ? chosen : sabir_cast(g, chosen, sabir_value_type(r->tokens));
 }
@@ -111,7 +111,7 @@ static sabir_status check(const router *r)
 {
     const sabir_route_options *o = &r->options;
     const sabir_shape tokens = sabir_value_shape(r->tokens), weights = sabir_value_shape(o->weights);
-    if (!sbr_moe_has(o->weights)) return sbr_fail(SABIR_INVALID_ARGUMENT, "route: options.weights is absent; the gate's weights [d, experts]");
+    if (!sbr_is_value(o->weights)) return sbr_fail(SABIR_INVALID_ARGUMENT, "route: options.weights is absent; the gate's weights [d, experts]");
     if (tokens.rank != 2 || weights.rank != 2)
         return sbr_fail(SABIR_INVALID_SHAPE, "route: tokens have rank %d and weights %d; both have 2: [t, d] and [d, experts]", tokens.rank, weights.rank);
     if (r->experts < 1) return sbr_fail(SABIR_INVALID_SHAPE, "route: the number of experts has to be a number, at least 1");
@@ -152,9 +152,8 @@ sabir_status sabir_route(sabir_graph *graph, sabir_value tokens, const sabir_rou
     if (!graph) return sbr_fail(SABIR_INVALID_ARGUMENT, "route: graph is NULL");
     if (sabir_graph_status(graph) != SABIR_OK) return failed(graph, sabir_graph_status(graph), routing);
     if (!options || !routing) return failed(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "route: %s is NULL", options ? "routing" : "options"), routing);
-    if (options->size == 0)
-        return failed(graph, sbr_fail(SABIR_INVALID_ARGUMENT, "route: the options' size is not set; begin with SABIR_ROUTE_OPTIONS"), routing);
-    memcpy(&r.options, options, options->size < sizeof r.options ? options->size : sizeof r.options);
+    const sabir_status read = sbr_options_read(options, &r.options, sizeof r.options, "route");
+    if (read != SABIR_OK) return failed(graph, read, routing);
     if (r.options.k == 0) r.options.k = 1;
     r.count = sabir_value_shape(tokens).extents[0];
     r.experts = sabir_value_shape(r.options.weights).extents[1];

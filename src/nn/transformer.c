@@ -81,8 +81,6 @@ sabir_value sabir_experts_block(sabir_params *params, const char *name, sabir_va
 
 /* ---- Attention ---- */
 
-static bool is_given(sabir_value value) { return value.graph && value.index != SABIR_NONE_INDEX; }
-
 static sabir_value norm(sabir_params *params, const char *name, sabir_value x, int64_t width, const sabir_transformer_options *o)
 {
     sabir_graph *g = params->graph;
@@ -122,7 +120,7 @@ static sabir_value rotated(sabir_graph *g, sabir_value x, const sabir_transforme
     if (o->rope_base < 0) return x;
     sabir_value positions = o->positions;
     sabir_shape given = sabir_value_shape(positions);
-    if (!is_given(positions)) {
+    if (!sbr_is_value(positions)) {
         positions = sabir_iota(g, SABIR_I32, SABIR_SHAPE(shape.extents[shape.rank - 2]), 0, 0, 1);
     } else if (given.rank > 1) {
         given.extents[given.rank] = given.extents[given.rank - 1];
@@ -143,12 +141,12 @@ static sabir_value attention(sabir_params *params, sabir_value x, int64_t width,
     const sabir_value k = split_heads(g, sabir_linear(params, "key", x, o->kv_heads * o->head, &linear), o->kv_heads, o->head);
     const sabir_value v = split_heads(g, sabir_linear(params, "value", x, o->kv_heads * o->head, &linear), o->kv_heads, o->head);
     sabir_attention_operands operands = {.q = rotated(g, q, o), .k = rotated(g, k, o), .v = v};
-    if (is_given(o->positions)) {
+    if (sbr_is_value(o->positions)) {
         sabir_shape all = {.rank = shape.rank - 1};
         for (int32_t i = 0; i < all.rank; i++) all.extents[i] = shape.extents[i];
         operands.q_positions = operands.k_positions = sabir_broadcast(g, o->positions, all);
     }
-    if (is_given(o->lengths)) operands.q_lengths = operands.k_lengths = o->lengths;
+    if (sbr_is_value(o->lengths)) operands.q_lengths = operands.k_lengths = o->lengths;
     const sabir_attention_attrs attrs = {.causal = !o->not_causal, .window = o->window};
     const sabir_value mixed = sabir_attention(g, &operands, &attrs, NULL);
     shape.extents[shape.rank - 1] = o->heads * o->head;

@@ -4,6 +4,7 @@
 
 #include "base/context.h"
 #include "base/options.h"
+#include "graph/is_value.h"
 #include "graph/keep.h"
 #define SABIR_PLAIN_NAMES
 #include "sabir/ops.h"
@@ -46,7 +47,6 @@ void sbr_optim_gradients(sabir_optimizer *optimizer, sbr_parameter *parameters, 
 /* The counters and the scale after this run. */
 void sbr_optim_count(const sabir_optimizer *optimizer);
 
-static inline bool sbr_is_value(sabir_value value) { return value.graph && value.index != SABIR_NONE_INDEX; }
 static inline sabir_value sbr_as(sabir_graph *graph, sabir_value value, sabir_type type)
 {
     return sabir_value_type(value) == type ? value : sabir_cast(graph, value, type);

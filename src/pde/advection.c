@@ -105,7 +105,7 @@ sabir_value sabir_grid_semi_lagrangian(sabir_graph *graph, sabir_value x, sabir_
     for (int32_t a = 0; a < grid.axes; a++) attrs.periodic[a] = sbr_is_periodic(&grid, a);
     const sabir_value places = cell_places(&grid, velocity, type), step = sabir_cast(graph, dt, type), here = in_cells(&grid, velocity, type);
     const sabir_value middle = sabir_sub(graph, places, sabir_mul(graph, here, sbr_scaled(step, 0.5)));
-    if (!sbr_built(middle)) return middle;
+    if (!sbr_is_value(middle)) return middle;
     sbr_grid of_velocity = grid;
     of_velocity.first = rank - grid.axes;
     /* The components of the velocity are a batch of fields, sampled at the same places. */

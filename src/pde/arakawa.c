@@ -32,7 +32,7 @@ sabir_value sabir_grid_arakawa(sabir_graph *graph, sabir_value p, sabir_value q,
         return sbr_nothing(graph);
     if (grid.axes != 2) return sbr_refuse(graph, SABIR_INVALID_ARGUMENT, "grid_arakawa: a grid of %d axes; 2", grid.axes);
     const nine a = neighbours(&grid, p), b = neighbours(&other, q);
-    if (!sbr_built(a.of[1][1]) || !sbr_built(b.of[1][1])) return sbr_nothing(graph);
+    if (!sbr_is_value(a.of[1][1]) || !sbr_is_value(b.of[1][1])) return sbr_nothing(graph);
     const sabir_value by_a = sabir_sub(graph, a.of[2][1], a.of[0][1]), by_b = sabir_sub(graph, a.of[1][2], a.of[1][0]);
     const sabir_value plain = sabir_sub(graph, term(by_a, b.of[1][2], b.of[1][0]), term(by_b, b.of[2][1], b.of[0][1]));
     const sabir_value sum = sabir_sub(graph, sabir_add(graph, plain, advective(&a, &b)), advective(&b, &a));

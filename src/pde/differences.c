@@ -138,7 +138,7 @@ sabir_value sbr_face_coefficients(const sbr_grid *grid, sabir_value c, int32_t a
     const sabir_extent faces = sbr_longer(graph, sbr_extent_of(c, axis), 1);
     const sabir_value left = sbr_part(wide, axis, 0, faces), right = sbr_part(wide, axis, 1, faces);
     const sabir_value means = sbr_ratio(sbr_scaled(sabir_mul(graph, left, right), 2), sabir_add(graph, left, right));
-    if (sbr_is_periodic(grid, a) || !sbr_built(means)) return means;
+    if (sbr_is_periodic(grid, a) || !sbr_is_value(means)) return means;
     return with_side(grid, with_side(grid, means, a, 0), a, 1);
 }
 
@@ -170,7 +170,7 @@ sabir_value sabir_grid_diffusion(sabir_graph *graph, sabir_value x, sabir_value 
     if (!sbr_need_field(graph, "grid_diffusion", "the coefficient", coefficient, 0, true)) return sbr_nothing(graph);
     const sabir_value c = spread(&grid, x, coefficient);
     sabir_value sum = sbr_nothing(graph);
-    for (int32_t a = 0; a < grid.axes && sbr_built(c); a++) {
+    for (int32_t a = 0; a < grid.axes && sbr_is_value(c); a++) {
         const sabir_value part = flux_difference(&grid, x, c, a);
         sum = a == 0 ? part : sabir_add(graph, sum, part);
     }

@@ -144,7 +144,7 @@ static void extend_data(sbr_grid *grid, sabir_graph *graph, int32_t a, int64_t h
 sabir_value sbr_extend(const sbr_grid *given, sabir_value x, int64_t halo)
 {
     sbr_grid grid = *given;
-    for (int32_t a = 0; a < grid.axes && sbr_built(x); a++) {
+    for (int32_t a = 0; a < grid.axes && sbr_is_value(x); a++) {
         x = sbr_extend_axis(&grid, x, a, halo);
         extend_data(&grid, x.graph, a, halo);
     }

@@ -5,6 +5,7 @@
 #define SABIR_PLAIN_NAMES
 #include <math.h>
 
+#include "graph/is_value.h"
 #include "graph/keep.h"
 #include "sabir/pde.h"
 
@@ -16,7 +17,6 @@
 static inline sabir_value sbr_nothing(sabir_graph *graph) { return (sabir_value){graph, SABIR_NONE_INDEX}; }
 /* Whether an optional operand is there. */
 static inline bool sbr_given(sabir_value value) { return value.graph != NULL; }
-static inline bool sbr_built(sabir_value value) { return value.graph != NULL && value.index != SABIR_NONE_INDEX; }
 /* A rank-0 constant of the type of like. */
 static inline sabir_value sbr_like(sabir_value like, double number) { return sabir_number(like.graph, sabir_value_type(like), number); }
 static inline sabir_value sbr_scaled(sabir_value x, double factor) { return factor == 1.0 ? x : sabir_mul(x.graph, x, sbr_like(x, factor)); }

@@ -118,7 +118,7 @@ static sabir_value apply_variable(const sbr_level *level, sabir_value x)
 
 sabir_value sbr_level_apply(const sbr_level *level, sabir_value x)
 {
-    if (!sbr_built(x)) return x;
+    if (!sbr_is_value(x)) return x;
     if (level->is_variable) return apply_variable(level, x);
     const sabir_value y = differences(level, x);
     return sbr_given(level->extra) ? sabir_add(x.graph, y, sabir_mul(x.graph, level->extra, x)) : y;
@@ -159,14 +159,14 @@ static sabir_value every_second(sabir_value x, int32_t axis, int64_t start, int6
 sabir_value sbr_level_restrict(const sbr_level *level, const sbr_level *coarse, sabir_value r)
 {
     sabir_graph *graph = r.graph;
-    if (!sbr_built(r)) return r;
+    if (!sbr_is_value(r)) return r;
     const sbr_grid grid = grid_of(coarse, r); /* its sides, which prolongation saw */
     for (int32_t a = 0; a < grid.axes; a++) {
         if (!level->halved[a]) continue;
         const int32_t axis = grid.first + a;
         const int64_t n = coarse->extents[a];
         const sabir_value wide = sbr_extend_axis(&grid, r, a, 1);
-        if (!sbr_built(wide)) return wide;
+        if (!sbr_is_value(wide)) return wide;
         const sabir_value inner = sabir_add(graph, every_second(wide, axis, 1, n), every_second(wide, axis, 2, n));
         const sabir_value outer = sabir_add(graph, every_second(wide, axis, 0, n), every_second(wide, axis, 3, n));
         r = sabir_add(graph, sbr_scaled(inner, 0.375), sbr_scaled(outer, 0.125));
@@ -176,7 +176,7 @@ sabir_value sbr_level_restrict(const sbr_level *level, const sbr_level *coarse, 
 
 sabir_value sbr_level_prolong(const sbr_level *level, const sbr_level *coarse, sabir_value x)
 {
-    if (!sbr_built(x)) return x;
+    if (!sbr_is_value(x)) return x;
     const sbr_grid grid = grid_of(coarse, x);
     sabir_shape shape = sabir_value_shape(x);
     for (int32_t a = 0; a < grid.axes; a++) {
@@ -194,7 +194,7 @@ sabir_value sbr_level_average(const sbr_level *level, sabir_value x)
 {
     if (!sbr_given(x) || sabir_value_shape(x).rank == 0) return x;
     for (int32_t a = 0; a < level->grid.axes; a++) {
-        if (!level->halved[a] || !sbr_built(x)) continue;
+        if (!level->halved[a] || !sbr_is_value(x)) continue;
         const int64_t n = level->extents[a] / 2;
         x = sbr_scaled(sabir_add(x.graph, every_second(x, a, 0, n), every_second(x, a, 1, n)), 0.5);
     }

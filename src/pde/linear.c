@@ -32,7 +32,7 @@ sabir_status sbr_partial_vjp(sabir_graph *graph, const sbr_partial *partial, sab
     sabir_value held = sbr_nothing(graph);
     if (!g || sabir_custom_gradient(graph, &x, 1, &x, 1, pass, g, &held) != SABIR_OK) return sabir_graph_status(graph);
     const sabir_value y = partial->function(partial->user, graph, held);
-    if (!sbr_built(y)) return sabir_graph_status(graph);
+    if (!sbr_is_value(y)) return sabir_graph_status(graph);
     g->is_closed = true;
     const sabir_status status = sabir_vjp(graph, &y, &seed, 1, wrt, count, NULL, grads);
     g->is_closed = false;
@@ -53,7 +53,7 @@ static sabir_value checked(const sbr_system *system, sabir_graph *graph, const c
 static sabir_value applied(const sbr_system *system, sabir_graph *graph, const char *what, sabir_apply_function *function, void *user, sabir_value x)
 {
     const sabir_value y = checked(system, graph, what, function(user, graph, x), x);
-    return system->transposed && sbr_built(y) ? sbr_pulled_back(graph, y, x, x) : y;
+    return system->transposed && sbr_is_value(y) ? sbr_pulled_back(graph, y, x, x) : y;
 }
 
 sabir_value sbr_system_apply(const sbr_system *system, sabir_graph *graph, sabir_value x)
@@ -90,7 +90,7 @@ static sabir_status adjoint(void *user, sabir_graph *graph, const sabir_value *i
     other->transposed = system->a.symmetric ? system->transposed : !system->transposed;
     const sabir_value l = run(other, graph, output_grads[0], SABIR_NONE, NULL);
     input_grads[0] = l;
-    if (input_count == 1 || !sbr_built(l)) return sabir_graph_status(graph);
+    if (input_count == 1 || !sbr_is_value(l)) return sabir_graph_status(graph);
     return sbr_partial_vjp(graph, &(sbr_partial){apply_again, user}, system->solution, sabir_neg(graph, l), inputs + 1, input_count - 1,
                            input_grads + 1);
 }
@@ -117,11 +117,11 @@ static sabir_value run(sbr_system *system, sabir_graph *graph, sabir_value b, sa
     const sabir_value start = sbr_given(x0) ? sbr_system_project(system, x0) : sbr_zeros(b);
     const sabir_value relative = sbr_scaled(sbr_norm(right), system->options.tolerance),
                       threshold = sabir_maximum(graph, relative, sbr_like(b, system->options.absolute));
-    if (!sbr_built(start) || !sbr_built(threshold)) return sbr_nothing(graph);
+    if (!sbr_is_value(start) || !sbr_is_value(threshold)) return sbr_nothing(graph);
     const sbr_outcome outcome = system->method(system, graph, right, start, threshold);
-    if (!sbr_built(outcome.x)) return sbr_nothing(graph);
+    if (!sbr_is_value(outcome.x)) return sbr_nothing(graph);
     const sabir_value x = with_adjoint(system, graph, b, sbr_system_project(system, outcome.x));
-    if (!report || !sbr_built(x)) return x;
+    if (!report || !sbr_is_value(x)) return x;
     const sabir_value rest = sabir_sub(graph, right, sbr_system_apply(system, graph, x));
     report->iterations = outcome.iterations;
     report->residual = sabir_stop_gradient(graph, sbr_norm(rest));
@@ -173,7 +173,7 @@ sabir_value sbr_solve(sabir_graph *graph, const char *call, sbr_method *method, 
     const sabir_status status = fill_options(options, sabir_value_type(b), &system->options);
     if (status != SABIR_OK) return sbr_graph_refuse(graph, sbr_fail(status, "%s: %s", call, sabir_last_message()));
     if (!sbr_keep_values(graph, call, a->parameters, a->parameter_count, &system->a.parameters)) return sbr_nothing(graph);
-    if (sbr_given(x0) && !sbr_built(checked(system, graph, "x0", x0, b))) return sbr_nothing(graph);
+    if (sbr_given(x0) && !sbr_is_value(checked(system, graph, "x0", x0, b))) return sbr_nothing(graph);
     return run(system, graph, b, x0, report);
 }
 

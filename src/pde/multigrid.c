@@ -75,7 +75,7 @@ static void make_levels(sabir_multigrid *m, sabir_graph *graph, int32_t most)
     for (bool more = true; more;) {
         sbr_level *level = &m->levels[m->level_count++];
         sbr_level_prepare(level, graph, m->type, coefficient, shift);
-        more = m->level_count < most && sbr_built(level->inverse) && halve(level, level + 1);
+        more = m->level_count < most && sbr_is_value(level->inverse) && halve(level, level + 1);
         if (!more) break;
         coefficient = sbr_level_average(level, coefficient);
         shift = sbr_level_average(level, shift);
@@ -98,7 +98,7 @@ static bool read_coefficient(sabir_graph *graph, const char *what, sabir_value g
         return false;
     }
     *result = spread || sabir_value_shape(given).rank > 0 ? sabir_broadcast(graph, given, sabir_shape_make(finest->grid.axes, finest->extents)) : given;
-    return sbr_built(*result);
+    return sbr_is_value(*result);
 }
 
 static sabir_status check_problem(const sabir_multigrid *m, sabir_shape shape, const sabir_multigrid_options *options)
@@ -190,9 +190,9 @@ static sabir_value cycle(const sabir_multigrid *m, int32_t number, sabir_value b
     if (number + 1 == m->level_count) return sbr_level_smooth(level, b, SABIR_NONE, m->coarsest_degree, m->coarsest_low);
     const double low = smoothed_from(&level->grid, level->halved);
     const sabir_value x = sbr_level_smooth(level, b, SABIR_NONE, m->smoothing, low);
-    if (!sbr_built(x)) return x;
+    if (!sbr_is_value(x)) return x;
     const sabir_value r = sabir_sub(b.graph, b, sbr_level_apply(level, x)), below = cycle(m, number + 1, sbr_level_restrict(level, coarse, r));
-    if (!sbr_built(below)) return below;
+    if (!sbr_is_value(below)) return below;
     return sbr_level_smooth(level, b, sabir_add(b.graph, x, sbr_level_prolong(level, coarse, below)), m->smoothing, low);
 }
 

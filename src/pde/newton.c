@@ -28,7 +28,7 @@ static sabir_value forwards(void *user, sabir_graph *graph, sabir_value v)
     const jacobian *j = user;
     const sabir_value f = residual_at(j->n, graph, j->at);
     sabir_value product = sbr_nothing(graph);
-    if (sbr_built(f)) (void)sabir_jvp(graph, &f, 1, &j->at, &v, 1, &product); /* a failure is the graph's */
+    if (sbr_is_value(f)) (void)sabir_jvp(graph, &f, 1, &j->at, &v, 1, &product); /* a failure is the graph's */
     return product;
 }
 
@@ -36,7 +36,7 @@ static sabir_value backwards(void *user, sabir_graph *graph, sabir_value v)
 {
     const jacobian *j = user;
     const sabir_value f = residual_at(j->n, graph, j->at);
-    return sbr_built(f) ? sbr_pulled_back(graph, f, v, j->at) : f;
+    return sbr_is_value(f) ? sbr_pulled_back(graph, f, v, j->at) : f;
 }
 
 static jacobian *jacobian_at(const newton *n, sabir_graph *graph, sabir_value x)
@@ -61,7 +61,7 @@ static sabir_status adjoint(void *user, sabir_graph *graph, const sabir_value *i
     for (uint32_t i = 0; i < input_count; i++) parameters[i + 1] = inputs[i];
     const sabir_linear_operator transposed = {.apply = backwards, .user = j, .parameters = parameters, .parameter_count = input_count + 1};
     const sabir_value l = sabir_bicgstab(graph, &transposed, output_grads[0], SABIR_NONE, &n->adjoint, NULL);
-    if (!sbr_built(l)) return sabir_graph_status(graph);
+    if (!sbr_is_value(l)) return sabir_graph_status(graph);
     return sbr_partial_vjp(graph, &(sbr_partial){residual_again, user}, n->solution, sabir_neg(graph, l), inputs, input_count, input_grads);
 }
 
@@ -74,7 +74,7 @@ static sbr_outcome iterate(const newton *n, sabir_graph *graph, const iteration 
     enum { X, F, NORM, CARRIED };
     sabir_value in[CARRIED], out[CARRIED], next[CARRIED];
     const sabir_value f0 = residual_at(n, graph, x0);
-    if (!sbr_built(f0)) return (sbr_outcome){.x = f0};
+    if (!sbr_is_value(f0)) return (sbr_outcome){.x = f0};
     const sabir_value norm0 = sbr_norm(f0);
     *threshold = sabir_maximum(graph, sbr_scaled(norm0, with->tolerance), sbr_like(x0, with->absolute));
     sabir_loop_begin(graph, with->most, (sabir_value[]){x0, f0, norm0}, CARRIED, in);
@@ -83,8 +83,8 @@ static sbr_outcome iterate(const newton *n, sabir_graph *graph, const iteration 
     const sabir_linear_operator a = {.apply = forwards, .user = j};
     const sabir_value step = sabir_bicgstab(graph, &a, in[F], SABIR_NONE, &n->steps, NULL);
     next[X] = sabir_sub(graph, in[X], step);
-    next[F] = sbr_built(next[X]) ? residual_at(n, graph, next[X]) : next[X];
-    if (!sbr_built(next[F])) return (sbr_outcome){.x = next[F]};
+    next[F] = sbr_is_value(next[X]) ? residual_at(n, graph, next[X]) : next[X];
+    if (!sbr_is_value(next[F])) return (sbr_outcome){.x = next[F]};
     next[NORM] = sbr_norm(next[F]);
     const sabir_value count = sabir_loop_end(graph, next, CARRIED, sabir_greater(graph, next[NORM], *threshold), out);
     return (sbr_outcome){out[X], count, out[NORM]};
@@ -119,12 +119,12 @@ sabir_value sabir_newton(sabir_graph *graph, const sabir_linear_operator *residu
     if (!sbr_keep_values(graph, "newton", residual->parameters, residual->parameter_count, &n->residual.parameters)) return sbr_nothing(graph);
     sabir_value threshold = sbr_nothing(graph);
     const sbr_outcome outcome = iterate(n, graph, &with, x0, &threshold);
-    if (!sbr_built(outcome.x)) return outcome.x;
+    if (!sbr_is_value(outcome.x)) return outcome.x;
     n->solution = outcome.x;
     if (residual->parameter_count > 0)
         (void)sabir_custom_gradient(graph, n->residual.parameters, residual->parameter_count, &outcome.x, 1, adjoint, n, &n->solution);
     else n->solution = sabir_stop_gradient(graph, outcome.x);
-    if (!report || !sbr_built(n->solution)) return n->solution;
+    if (!report || !sbr_is_value(n->solution)) return n->solution;
     *report = (sabir_solve_report){outcome.iterations, sabir_stop_gradient(graph, outcome.norm), sabir_less_equal(graph, outcome.norm, threshold)};
     return n->solution;
 }

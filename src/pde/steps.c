@@ -40,7 +40,7 @@ static sabir_value shifted_apply(void *user, sabir_graph *graph, sabir_value v)
 {
     const shifted *s = user;
     const sabir_value av = s->a.apply(s->a.user, graph, v);
-    return sbr_built(av) ? sabir_sub(graph, v, sabir_mul(graph, s->step, av)) : av;
+    return sbr_is_value(av) ? sabir_sub(graph, v, sabir_mul(graph, s->step, av)) : av;
 }
 
 /* Parameters of an operator, and one more. */
@@ -74,8 +74,8 @@ sabir_value sabir_theta_step(sabir_graph *graph, const sabir_linear_operator *a,
         return sbr_refuse(graph, SABIR_INVALID_ARGUMENT,
                           "%s: the operator needs its apply function and parameters, and theta is %g and has to be from 0 to 1", call, theta);
     const sabir_value right = explicit_part(graph, a, y, source, dt, theta);
-    if (theta == 0 || !sbr_built(right)) {
-        if (report && sbr_built(right))
+    if (theta == 0 || !sbr_is_value(right)) {
+        if (report && sbr_is_value(right))
             *report = (sabir_solve_report){sabir_number(graph, SABIR_I32, 0), sbr_like(y, 0), sabir_number(graph, SABIR_BOOL, 1)};
         return right;
     }

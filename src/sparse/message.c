@@ -1,7 +1,6 @@
 /* Messages along the entries of a sparse matrix. Gradients go through the transposed matrix, so that nothing is sorted or scattered on the way back. */
 #include "csr.h"
-
-static bool has(sabir_value value) { return value.graph != NULL && value.index != SABIR_NONE_INDEX; }
+#include "graph/is_value.h"
 
 static sabir_value not_there(sabir_graph *graph, const char *call)
 {
@@ -15,7 +14,7 @@ static sabir_status sources_gradient(void *user, sabir_graph *graph, const sabir
                                      const sabir_value *output_grads, uint32_t output_count, sabir_value *input_grads)
 {
     (void)user, (void)input_count, (void)outputs, (void)output_count;
-    if (has(output_grads[0])) input_grads[0] = sabir_segment_sum(graph, sabir_gather(graph, output_grads[0], inputs[3], 0), inputs[2]);
+    if (sbr_is_value(output_grads[0])) input_grads[0] = sabir_segment_sum(graph, sabir_gather(graph, output_grads[0], inputs[3], 0), inputs[2]);
     return SABIR_OK;
 }
 
@@ -34,7 +33,7 @@ static sabir_status targets_gradient(void *user, sabir_graph *graph, const sabir
                                      const sabir_value *output_grads, uint32_t output_count, sabir_value *input_grads)
 {
     (void)user, (void)input_count, (void)outputs, (void)output_count;
-    if (has(output_grads[0])) input_grads[0] = sabir_segment_sum(graph, output_grads[0], inputs[2]);
+    if (sbr_is_value(output_grads[0])) input_grads[0] = sabir_segment_sum(graph, output_grads[0], inputs[2]);
     return SABIR_OK;
 }
 
@@ -54,9 +53,9 @@ static sabir_status matmul_gradient(void *user, sabir_graph *graph, const sabir_
 {
     (void)user, (void)outputs, (void)output_count;
     const sabir_value g = output_grads[0], values = input_count > 6 ? inputs[6] : SABIR_NONE;
-    if (!has(g)) return SABIR_OK;
-    input_grads[0] = sabir_spmm(graph, inputs[3], inputs[4], has(values) ? sabir_gather(graph, values, inputs[5], 0) : SABIR_NONE, g);
-    if (!has(values)) return SABIR_OK;
+    if (!sbr_is_value(g)) return SABIR_OK;
+    input_grads[0] = sabir_spmm(graph, inputs[3], inputs[4], sbr_is_value(values) ? sabir_gather(graph, values, inputs[5], 0) : SABIR_NONE, g);
+    if (!sbr_is_value(values)) return SABIR_OK;
     const sabir_shape shape = sabir_value_shape(values), x = sabir_value_shape(inputs[0]);
     if (x.rank == shape.rank + 1) {
         input_grads[6] = sabir_sddmm(graph, inputs[1], inputs[2], g, inputs[0]);
@@ -73,12 +72,12 @@ sabir_value sabir_sparse_matmul(sabir_graph *graph, const sabir_sparse *matrix, 
 {
     if (!matrix) return not_there(graph, "sparse_matmul");
     sabir_value result = {graph, SABIR_NONE_INDEX};
-    const sabir_value product = sabir_spmm(graph, matrix->rows, matrix->columns, has(values) ? values : SABIR_NONE, x);
-    const int32_t x_rank = sabir_value_shape(x).rank, value_rank = has(values) ? sabir_value_shape(values).rank : 1;
+    const sabir_value product = sabir_spmm(graph, matrix->rows, matrix->columns, sbr_is_value(values) ? values : SABIR_NONE, x);
+    const int32_t x_rank = sabir_value_shape(x).rank, value_rank = sbr_is_value(values) ? sabir_value_shape(values).rank : 1;
     /* Other ranks have the gradient of spmm itself. */
     if (x_rank > 3 || value_rank >= x_rank) return product;
     const sabir_value inputs[] = {x, matrix->rows, matrix->columns, matrix->transposed_rows, matrix->transposed_columns, matrix->permutation, values};
-    (void)sabir_custom_gradient(graph, inputs, has(values) ? 7 : 6, &product, 1, matmul_gradient, NULL, &result);
+    (void)sabir_custom_gradient(graph, inputs, sbr_is_value(values) ? 7 : 6, &product, 1, matmul_gradient, NULL, &result);
     return result;
 }
 
@@ -100,9 +99,9 @@ sabir_value sabir_message_passing(sabir_graph *graph, const sabir_sparse *matrix
                                   sabir_edge_function *function, void *user, sabir_gathering gathering)
 {
     if (!matrix) return not_there(graph, "message_passing");
-    if (!function && !has(source)) return sabir_graph_fail(graph, SABIR_INVALID_ARGUMENT, "message_passing: neither source nor function is given");
-    const sabir_value from = has(source) ? sabir_sparse_sources(graph, matrix, source) : SABIR_NONE;
-    const sabir_value to = has(target) ? sabir_sparse_targets(graph, matrix, target) : SABIR_NONE;
-    const sabir_value messages = function ? function(user, graph, from, to, has(edges) ? edges : SABIR_NONE) : from;
+    if (!function && !sbr_is_value(source)) return sabir_graph_fail(graph, SABIR_INVALID_ARGUMENT, "message_passing: neither source nor function is given");
+    const sabir_value from = sbr_is_value(source) ? sabir_sparse_sources(graph, matrix, source) : SABIR_NONE;
+    const sabir_value to = sbr_is_value(target) ? sabir_sparse_targets(graph, matrix, target) : SABIR_NONE;
+    const sabir_value messages = function ? function(user, graph, from, to, sbr_is_value(edges) ? edges : SABIR_NONE) : from;
     return gather_to_rows(graph, matrix, messages, gathering);
 }
