@@ -24,6 +24,7 @@ enum {
 typedef struct conform_case {
     const char *op, *detail;
     sabir_type type;
+    uint32_t number;    /* among those of its operator */
     int variant;        /* the builder's own */
     const void *data;   /* the builder's own */
     conform_builder *build;

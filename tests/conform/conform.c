@@ -68,24 +68,37 @@ static void case_name(const conform_case *one, char *name, size_t room)
     snprintf(name, room, "%s/%s/%s", one->op, sabir_type_name(one->type), one->detail);
 }
 
+/* Of those types the first in which this way to build a graph is listed. */
+static bool is_first_type(const conform_list *list, uint32_t i, unsigned types)
+{
+    const conform_case *one = &list->cases[i], *before = one - 1;
+    return i == 0 || before->op != one->op || before->detail != one->detail || before->variant != one->variant || !(types & 1u << before->type);
+}
+
 /* Differences are taken once for each way to build a graph, whatever the float types in which it is listed; devices compute f32 and f16. */
 static bool has_gradient(const conform_list *list, uint32_t i, bool on_device)
 {
-    const conform_case *one = &list->cases[i], *before = one - 1;
-    if (on_device) return one->type == SABIR_F32 || one->type == SABIR_F16;
-    if (!(FLOATS & 1u << one->type)) return false;
-    return i == 0 || before->op != one->op || before->detail != one->detail || before->variant != one->variant || !(FLOATS & 1u << before->type);
+    const sabir_type type = list->cases[i].type;
+    if (on_device) return type == SABIR_F32 || type == SABIR_F16;
+    return FLOATS & 1u << type && is_first_type(list, i, FLOATS);
 }
 
-static bool selected(const conform_session *session, const filter *wanted, const conform_list *list, uint32_t i, int large)
+static bool matches(const filter *wanted, const conform_case *one)
 {
     char name[128];
-    const conform_case *one = &list->cases[i];
-    if (one->large != (large != 0)) return false;
-    if (session->gradients && !has_gradient(list, i, !session->is_reference)) return false;
     if (!wanted->given) return true;
     case_name(one, name, sizeof name);
     return regexec(&wanted->pattern, wanted->of_cases ? name : one->op, 0, NULL, 0) == 0;
+}
+
+static bool selected(const conform_session *session, const filter *wanted, const conform_list *list, uint32_t i, const conform_options *options)
+{
+    const conform_case *one = &list->cases[i];
+    if (one->large != (options->large != 0)) return false;
+    if (session->gradients && !has_gradient(list, i, !session->is_reference)) return false;
+    if (options->one_type && !is_first_type(list, i, ~0u)) return false;
+    if (options->every && one->number % options->every != 0) return false;
+    return matches(wanted, one);
 }
 
 sabir_status conform_note_add(conform_notes *notes, const char *name, const char *message)
@@ -118,6 +131,7 @@ static sabir_status list_cases(conform_list *list, conform_result *result)
         const bool any = list->count > before;
         conform_cases_fused(list);
         conform_cases_large(list);
+        for (uint32_t j = before; j < list->count; j++) list->cases[j].number = j - before;
         if (list->status != SABIR_OK || any) continue;
         result->failed++;
         list->status = conform_note_add(&result->failures, table[i].name, "the operator has no cases");
@@ -160,14 +174,14 @@ static sabir_status walk(conform_session *session, const conform_list *list, con
     conform_result *result = session->result;
     const char *last = "";
     for (uint32_t i = 0; i < list->count; i++) {
-        if (!selected(session, wanted, list, i, options->large)) continue;
+        if (!selected(session, wanted, list, i, options)) continue;
         result->cases++;
         result->operators += strcmp(last, list->cases[i].op) != 0;
         last = list->cases[i].op;
     }
     for (uint32_t i = 0, done = 0; i < list->count; i++) {
         char name[128];
-        if (!selected(session, wanted, list, i, options->large)) continue;
+        if (!selected(session, wanted, list, i, options)) continue;
         case_name(&list->cases[i], name, sizeof name);
         if (options->progress) options->progress(options->user, done, result->cases, name);
         done++;

@@ -41,6 +41,8 @@ typedef struct conform_options {
     int large;            /* non-zero: only the cases above the 128 MiB binding, else all others */
     int gradients;        /* non-zero: gradients of the cases of float types: on the reference against differences, first and second order, else
                              against the reference */
+    int one_type;         /* non-zero: each way to build a graph only in the first type that it is listed in */
+    uint32_t every;       /* of each operator's cases only the first and every so many from there; 0: all */
     int unfused;          /* non-zero: nothing is fused, neither gradients nor the cases that try fusion */
     sabir_specialise specialise; /* how programs are compiled */
     conform_progress *progress; /* NULL: silent */
