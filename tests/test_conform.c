@@ -93,10 +93,10 @@ Test(conform, vulkan_small_bindings, .timeout = 600) { clamped("vulkan", "bindin
 Test(conform, vulkan_small_device, .timeout = 600) { clamped("vulkan", SMALL_DEVICE); }
 Test(conform, opencl_small_device, .timeout = 900) { clamped("opencl", SMALL_DEVICE); }
 
-/* Tiles in shared memory, which software devices with subgroups have no use for: what GPUs run. */
+/* Tiles in shared memory and rows of work-groups, which software devices with subgroups have no use for: what GPUs run. */
 static void gpu_cases(sabir_context *context, const char *selector)
 {
-    static const char *const filters[] = {dense, attentions, experts};
+    static const char *const filters[] = {dense, norms, attentions, experts};
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
         conform_result result = run(context, &(conform_options){.device = selector, .filter = filters[i], .seed = 1});
         skips_name_capabilities(&result);
