@@ -41,7 +41,7 @@ typedef struct conform_options {
     int large;            /* non-zero: only the cases above the 128 MiB binding, else all others */
     int gradients;        /* non-zero: gradients of the cases of float types: on the reference against differences, first and second order, else
                              against the reference */
-    int unfused;          /* non-zero: nothing is fused, neither gradients nor the cases that try fusion */
+    int unfused;          /* non-zero: gradients are not fused */
     sabir_specialise specialise; /* how programs are compiled */
     conform_progress *progress; /* NULL: silent */
     void *user;
