@@ -72,10 +72,10 @@ static void small_cases(sabir_context *context, const char *selector)
 Test(conform, vulkan_small_device, .timeout = 600) { on_clamped("vulkan", SMALL_DEVICE, small_cases); }
 Test(conform, opencl_small_device, .timeout = 900) { on_clamped("opencl", SMALL_DEVICE, small_cases); }
 
-/* Tiles in shared memory, which software devices with subgroups have no use for: what GPUs run. */
+/* Tiles in shared memory and rows of work-groups, which software devices with subgroups have no use for: what GPUs run. */
 static void gpu_cases(sabir_context *context, const char *selector)
 {
-    run_clamped(context, &(conform_options){.device = selector, .filter = "^(matmul|conv|max_pool|avg_pool|attention|softmax_losses|group)", .seed = 1});
+    run_clamped(context, &(conform_options){.device = selector, .filter = "^(matmul|conv|max_pool|avg_pool|attention|softmax|log_softmax|layer_norm|rms_norm|group|rope|cross_entropy)", .seed = 1});
 }
 
 Test(conform, vulkan_as_gpu, .timeout = 300) { on_clamped("vulkan", "no-software", gpu_cases); }

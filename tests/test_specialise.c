@@ -7,7 +7,7 @@
 #include "lower/module.h"
 #include "test_planner.h"
 
-enum { GRAPHS = 300, SMALL = 100, LARGE = 1 << 14, VAST = 1 << 17 };
+enum { GRAPHS = 300, SMALL = 100, LARGE = 1 << 14, VAST = 1 << 17, TEXT_WORTH = 1 << 10 };
 
 static void *allocate(void *user, size_t size) { (void)user; return malloc(size); }
 static void *resize(void *user, void *memory, size_t size) { (void)user; return realloc(memory, size); }
@@ -159,6 +159,26 @@ Test(specialise, small_ones_join)
     teardown(&f);
 }
 
+static void expect_together(int count, uint32_t plain)
+{
+    static const char *const names[] = {"a", "b", "c", "d", "e"};
+    fixture f = setup();
+    for (int i = 0; i < count; i++) {
+        char output[16];
+        snprintf(output, sizeof output, "y%d", i);
+        sabir_output(f.graph, output, sum_of_two(&f, SABIR_F32, LARGE - 1, names[i]));
+    }
+    cr_expect_eq(nth(&f, "elementwise_2", 0, false)->plain, plain, "%d launches", count);
+    teardown(&f);
+}
+
+/* None is large, all of them are. */
+Test(specialise, launches_add_up)
+{
+    expect_together(4, 0);
+    expect_together(5, 1);
+}
+
 Test(specialise, loops_count)
 {
     for (int long_one = 0; long_one < 2; long_one++) {
@@ -180,7 +200,7 @@ Test(specialise, heavy_products)
 {
     fixture f = setup();
     sabir_graph *g = f.graph;
-    sabir_output(g, "y", sabir_matmul(g, sabir_input(g, "a", SABIR_F32, SABIR_SHAPE(30, 90)), sabir_input(g, "b", SABIR_F32, SABIR_SHAPE(90, 30))));
+    sabir_output(g, "y", sabir_matmul(g, sabir_input(g, "a", SABIR_F32, SABIR_SHAPE(90, 90)), sabir_input(g, "b", SABIR_F32, SABIR_SHAPE(90, 90))));
     sabir_output(g, "z", sabir_matmul(g, sabir_input(g, "c", SABIR_I32, SABIR_SHAPE(9, 9)), sabir_input(g, "d", SABIR_I32, SABIR_SHAPE(9, 9))));
     cr_expect_eq(nth(&f, "matmul", 0, false)->plain, 1);
     cr_expect_eq(nth(&f, "matmul", 1, false)->plain, 0);
@@ -191,7 +211,7 @@ Test(specialise, heavy_products)
 Test(specialise, long_rows)
 {
     fixture f = setup();
-    sabir_output(f.graph, "y", sabir_sum(f.graph, sabir_input(f.graph, "x", SABIR_F32, SABIR_SHAPE(2, LARGE)), SABIR_INTS(1)));
+    sabir_output(f.graph, "y", sabir_sum(f.graph, sabir_input(f.graph, "x", SABIR_F32, SABIR_SHAPE(2, 2 * LARGE)), SABIR_INTS(1)));
     cr_expect_eq(nth(&f, "reduce", 0, false)->plain, 1);
     teardown(&f);
 }
@@ -220,13 +240,19 @@ Test(specialise, masks)
     teardown(&f);
 }
 
-Test(specialise, fused_groups)
+static void expect_fused(int64_t count, uint32_t plain)
 {
     fixture f = setup();
-    const sabir_value mask = sabir_input(f.graph, "mask", SABIR_BOOL, SABIR_SHAPE(SMALL)), x = sabir_input(f.graph, "x", SABIR_F32, SABIR_SHAPE(SMALL));
+    const sabir_value mask = sabir_input(f.graph, "mask", SABIR_BOOL, SABIR_SHAPE(count)), x = sabir_input(f.graph, "x", SABIR_F32, SABIR_SHAPE(count));
     sabir_output(f.graph, "y", sabir_select(f.graph, mask, sabir_tanh(f.graph, sabir_square(f.graph, x)), x));
     const sbr_launch *launch = nth(&f, "fused", 0, true);
     cr_expect(launch->fused);
-    cr_expect_eq(launch->plain, 1);
+    cr_expect_eq(launch->plain, plain, "%lld elements", (long long)count);
     teardown(&f);
+}
+
+Test(specialise, fused_groups)
+{
+    expect_fused(TEXT_WORTH / 2, 0);
+    expect_fused(TEXT_WORTH, 1);
 }

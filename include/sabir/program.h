@@ -15,8 +15,8 @@ typedef struct sabir_event sabir_event;     /* of one thread at a time */
 /* A kernel's general form takes elements of any type, and any elementwise operator. One made for a launch, its storage types and its operator, is
  * faster, on CPUs several times, and has to be compiled for it. So has one for a group of operators that are fused. */
 typedef enum sabir_specialise {
-    SABIR_SPECIALISE_AUTO,   /* made for a launch where it is large enough to pay for compiling, in fused groups always; where a program has more than 32
-                                kernels, groups that save too little are not fused */
+    SABIR_SPECIALISE_AUTO,   /* made for a launch where it, or all launches of its kernel, are large enough to pay for compiling; where a program has more
+                                than 32 kernels, groups that save too little are not fused */
     SABIR_SPECIALISE_ALWAYS, /* the fastest kernels; everything that can be is fused */
     SABIR_SPECIALISE_NEVER   /* the fewest kernels, so the quickest first start; no group is fused where a program has more than 32 kernels and fewer so */
 } sabir_specialise;

@@ -135,7 +135,7 @@ static sabir_status lower_module(sbr_lowering *lowering, const uint32_t *groups)
     SABIR_TRY(sbr_write_outputs(lowering));
     SABIR_TRY(sbr_write_variables(lowering));
     SABIR_TRY(sbr_forward_destinations(module));
-    sbr_specialise(module, lowering->options->specialise);
+    SABIR_TRY(sbr_specialise(module, lowering->options->specialise));
     return module->exprs.failed ? sbr_no_memory(0) : SABIR_OK;
 }
 

@@ -123,7 +123,7 @@ sabir_status sbr_fuse(const sabir_graph *graph, const sbr_lower_options *options
 sabir_status sbr_lower_group(sbr_lowering *lowering, const uint32_t *nodes, uint32_t count);
 sabir_status sbr_forward_destinations(sbr_module *module);
 /* Chooses the launches for which kernels are made of their own; all launches of a module stand. */
-void sbr_specialise(sbr_module *module, sabir_specialise how);
+sabir_status sbr_specialise(sbr_module *module, sabir_specialise how);
 sabir_status sbr_plan(sbr_module *module, const sbr_lower_options *options);
 /* The descriptor of a built-in kernel, read once a module. */
 sabir_status sbr_kernel_descriptor(sbr_lowering *lowering, const char *name, const sbr_kernel_desc **desc);

@@ -43,11 +43,12 @@ static inline sbr_view sbr_lines(const sbr_view *view, int32_t axis)
     return lines;
 }
 
-/* Whether rows are better computed by one invocation each than by a work-group each: on CPUs, and where rows are short. */
+/* Whether rows are better computed by one invocation each than by a work-group each: on CPUs, and where rows are short. On software Vulkan, where barriers are
+ * dear, most are: with 64 columns a work-group takes ten times as long, with 4096 and few rows a little less. */
 static inline bool sbr_rows_alone(const sbr_lowering *lowering, sbr_expr columns)
 {
     const int64_t most = sbr_expr_largest(&lowering->module->exprs, columns);
-    return lowering->options->prefer_wide || (most >= 0 && most <= 32);
+    return lowering->options->prefer_wide || (most >= 0 && most <= (lowering->options->software ? 2048 : 32));
 }
 
 /* Lets y take the residual's memory where that can be: each of its words is read only where that word is then written. NULL: nothing. */

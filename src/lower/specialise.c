@@ -2,9 +2,16 @@
  * faster, and each is compiled by itself. */
 #include "driver.h"
 
-/* Work is counted in elements that are loaded. On PoCL a general kernel takes 5 to 20 ns longer for one; a launch takes 10 us whatever it does, a kernel
- * some 300 ms to compile. Constants make many kernels of one, so they have to win more. */
-enum { WORTH_PLAIN = 1 << 14, WORTH_CONSTANTS = 1 << 16, OPERATIONS_OF_LOAD = 8 };
+/* Work is counted in elements that a map loads: on PoCL a general kernel takes 20 ns longer for one, a third of a millisecond for WORTH_PLAIN of them. All launches
+ * of a kernel together have to save 1.3 ms a run, as fused texts have (worth.c). Constants make many kernels of one, so they have to win more. */
+enum { WORTH_PLAIN = 1 << 14, WORTH_PLAIN_TOGETHER = 1 << 16, WORTH_CONSTANTS = 1 << 16 };
+
+/* A fused text is compiled in any event; below this the general form, which all types share, costs no more than another launch. */
+enum { WORTH_PLAIN_FUSED = 1 << 10 };
+
+/* Measured, in parts of what a map loses: kernels of the library that are no maps lose a fourth on an element; where operands are loaded again and again, a 64th an
+ * operation. */
+enum { ELEMENTS_OF_GROUPS = 4, OPERATIONS_OF_ELEMENT = 64 };
 
 static double least(double a, double b) { return a < b ? a : b; }
 static double most(double a, double b) { return a > b ? a : b; }
@@ -19,48 +26,71 @@ static double elements_of(const sbr_module *module, const sbr_launch *launch, co
 /* A kernel with memory that its work-group shares loads an element once; others load it again and again. */
 static double work_of(const sbr_module *module, const sbr_launch *launch)
 {
-    double work = launch->desc->shared_count ? 0 : (double)launch->flops / OPERATIONS_OF_LOAD;
+    double elements = 0;
     for (uint32_t b = 0; b < launch->desc->buffer_count; b++)
-        if (launch->desc->buffers[b].class_ != SBR_CLASS_WORDS) work = most(work, elements_of(module, launch, &launch->operands[b]));
-    return work;
+        if (launch->desc->buffers[b].class_ != SBR_CLASS_WORDS) elements = most(elements, elements_of(module, launch, &launch->operands[b]));
+    if (!launch->desc->map && !launch->fused) elements /= ELEMENTS_OF_GROUPS;
+    return launch->desc->shared_count ? elements : most(elements, (double)launch->flops / OPERATIONS_OF_ELEMENT);
 }
 
-/* times: how often it runs, in loops. */
-static void choose(const sbr_module *module, sbr_launch *launch, double times, sabir_specialise how)
-{
-    const bool always = how == SABIR_SPECIALISE_ALWAYS;
-    const double work = work_of(module, launch);
-    if (always || launch->fused || work * times >= WORTH_PLAIN) launch->plain = launch->own_plain;
-    if (always || work >= WORTH_CONSTANTS) memcpy(launch->constants, launch->own_constants, sizeof launch->constants);
-}
+/* ---- By kernel ---- */
 
-static bool is_made(const sbr_module *module, const sbr_launch *wanted)
+/* The launches that one plain kernel would run: the work of the largest, and of all of them in a run. */
+typedef struct form { const sbr_launch *launch; double largest, together; } form;
+typedef SBR_VECTOR(form) forms;
+
+static form *find(const forms *all, const sbr_launch *launch)
 {
-    for (uint32_t i = 0; i < module->steps.count; i++) {
-        const sbr_launch *launch = module->steps.data[i].kind == SBR_STEP_LAUNCH ? module->steps.data[i].launch : NULL;
-        if (launch && launch->plain == wanted->own_plain && launch->desc == wanted->desc && launch->variant.arith == wanted->variant.arith &&
-            launch->variant.result == wanted->variant.result && launch->variant.wide == wanted->variant.wide)
-            return true;
+    for (uint32_t i = 0; i < all->count; i++) {
+        const sbr_launch *known = all->data[i].launch;
+        if (known->own_plain == launch->own_plain && known->variant.arith == launch->variant.arith && known->variant.result == launch->variant.result &&
+            known->variant.wide == launch->variant.wide && strcmp(known->desc->name, launch->desc->name) == 0)
+            return &all->data[i];
     }
-    return false;
+    return NULL;
 }
 
-/* Small launches take what large ones have made. */
-static void join(sbr_module *module)
+static sabir_status add(const sbr_module *module, const sbr_launch *launch, double times, forms *all)
 {
-    for (uint32_t i = 0; i < module->steps.count; i++) {
-        sbr_launch *launch = module->steps.data[i].kind == SBR_STEP_LAUNCH ? module->steps.data[i].launch : NULL;
-        if (launch && launch->plain != launch->own_plain && is_made(module, launch)) launch->plain = launch->own_plain;
+    const double work = work_of(module, launch) * times;
+    form *known = find(all, launch);
+    if (known) {
+        known->largest = most(known->largest, work);
+        known->together += work;
+        return SABIR_OK;
     }
+    const form entry = {launch, work, work};
+    return sbr_push(&module->allocator, all, entry) ? SABIR_OK : sbr_no_memory(sizeof entry);
 }
 
-void sbr_specialise(sbr_module *module, sabir_specialise how)
+static sabir_status add_all(const sbr_module *module, forms *all)
 {
     double times = 1;
-    if (how == SABIR_SPECIALISE_NEVER) return;
     for (uint32_t i = 0; i < module->steps.count; i++) {
         times = sbr_times_after(module, i, times);
-        if (module->steps.data[i].kind == SBR_STEP_LAUNCH) choose(module, module->steps.data[i].launch, times, how);
+        if (module->steps.data[i].kind == SBR_STEP_LAUNCH) SABIR_TRY(add(module, module->steps.data[i].launch, times, all));
     }
-    join(module);
+    return SABIR_OK;
+}
+
+static bool is_worth_plain(const form *f)
+{
+    return f->largest >= (f->launch->fused ? WORTH_PLAIN_FUSED : WORTH_PLAIN) || f->together >= WORTH_PLAIN_TOGETHER;
+}
+
+static void choose(const sbr_module *module, const forms *all, sbr_launch *launch, bool always)
+{
+    if (always || is_worth_plain(find(all, launch))) launch->plain = launch->own_plain;
+    if (always || work_of(module, launch) >= WORTH_CONSTANTS) memcpy(launch->constants, launch->own_constants, sizeof launch->constants);
+}
+
+sabir_status sbr_specialise(sbr_module *module, sabir_specialise how)
+{
+    forms all = {0};
+    if (how == SABIR_SPECIALISE_NEVER) return SABIR_OK;
+    const sabir_status status = add_all(module, &all);
+    for (uint32_t i = 0; status == SABIR_OK && i < module->steps.count; i++)
+        if (module->steps.data[i].kind == SBR_STEP_LAUNCH) choose(module, &all, module->steps.data[i].launch, how == SABIR_SPECIALISE_ALWAYS);
+    sbr_vector_free(&module->allocator, &all);
+    return status;
 }

@@ -43,7 +43,7 @@ typedef struct conform_options {
                              against the reference */
     int one_type;         /* non-zero: each way to build a graph only in the first type that it is listed in */
     uint32_t every;       /* of each operator's cases only the first and every so many from there; 0: all */
-    int unfused;          /* non-zero: nothing is fused, neither gradients nor the cases that try fusion */
+    int unfused;          /* non-zero: gradients are not fused */
     sabir_specialise specialise; /* how programs are compiled */
     conform_progress *progress; /* NULL: silent */
     void *user;

@@ -11,33 +11,45 @@ static void output(conform_build *b, const char *name, sabir_value value)
     conform_output_within(b, name, value, INTS & 1u << b->type ? 0 : tolerance);
 }
 
-/* max(x * y + z, w) */
-static sabir_value chain(conform_build *b, sabir_value x, sabir_value y, sabir_value z, sabir_value w)
+/* One text serves several outputs of a case: whether an operand is dense, a scalar or strided is part of it, and shapes, layouts and dims are not. */
+
+/* max(-x * y + z, w). */
+static sabir_value chain(conform_build *b, sabir_value minus_x, sabir_value y, sabir_value z, sabir_value w)
 {
-    return sabir_maximum(b->graph, sabir_add(b->graph, sabir_mul(b->graph, x, y), z), w);
+    return sabir_maximum(b->graph, sabir_add(b->graph, sabir_mul(b->graph, minus_x, y), z), w);
 }
 
-static void chains(conform_build *b)
+static void dense_chain(conform_build *b)
 {
     const sabir_shape shape = SABIR_SHAPE(7, 31);
-    output(b, "dense", chain(b, in(b, shape), in(b, shape), in(b, shape), in(b, shape)));
-    output(b, "broadcast", chain(b, in(b, shape), in(b, SABIR_SHAPE(31)), in(b, SABIR_SHAPE(7, 1)), in(b, SABIR_SCALAR_SHAPE)));
-    for (int layout = CONFORM_TRANSPOSED; layout < CONFORM_LAYOUTS; layout++)
-        output(b, conform_layout_names[layout], chain(b, conform_laid(b, (conform_layout)layout, b->type, shape, BETWEEN(-2, 2)), in(b, SABIR_SHAPE(31)), in(b, shape), in(b, SABIR_SHAPE(1))));
-    const sabir_value turned = sabir_transpose(b->graph, sabir_neg(b->graph, in(b, SABIR_SHAPE(31, 7))), SABIR_INTS(1, 0));
-    output(b, "view_inside", chain(b, turned, in(b, shape), in(b, shape), in(b, shape)));
-    const sabir_value stepped = sabir_slice(b->graph, sabir_neg(b->graph, in(b, SABIR_SHAPE(3, 63))), SABIR_INTS(1, 0), SABIR_SHAPE(1, 31), SABIR_INTS(1, 2));
-    output(b, "dropped_axis", chain(b, in(b, shape), sabir_reshape(b->graph, stepped, SABIR_SHAPE(31)), in(b, shape), in(b, shape)));
-    const sabir_extent n = conform_dim(b, 40, 37, 3);
-    output(b, "dim", chain(b, in(b, SABIR_SHAPE(n, 5)), in(b, SABIR_SHAPE(5)), in(b, SABIR_SHAPE(n, 1)), in(b, SABIR_SCALAR_SHAPE)));
+    output(b, "dense", chain(b, sabir_neg(b->graph, in(b, shape)), in(b, shape), in(b, shape), in(b, shape)));
 }
 
+/* A strided operand, a dense one, another strided one and a scalar. */
+static void chains(conform_build *b)
+{
+    sabir_graph *g = b->graph;
+    const sabir_shape shape = SABIR_SHAPE(7, 31), column = SABIR_SHAPE(7, 1);
+    output(b, "broadcast", chain(b, sabir_neg(g, in(b, SABIR_SHAPE(31))), in(b, shape), in(b, column), in(b, SABIR_SCALAR_SHAPE)));
+    for (int layout = CONFORM_TRANSPOSED; layout < CONFORM_LAYOUTS; layout++) {
+        const sabir_value x = conform_laid(b, (conform_layout)layout, b->type, shape, BETWEEN(-2, 2));
+        output(b, conform_layout_names[layout], chain(b, sabir_neg(g, x), in(b, shape), in(b, SABIR_SHAPE(31)), in(b, SABIR_SHAPE(1))));
+    }
+    const sabir_value turned = sabir_transpose(g, sabir_neg(g, in(b, SABIR_SHAPE(31, 7))), SABIR_INTS(1, 0));
+    output(b, "view_inside", chain(b, turned, in(b, shape), in(b, column), in(b, SABIR_SHAPE(1))));
+    const sabir_value stepped = sabir_slice(g, sabir_neg(g, in(b, SABIR_SHAPE(3, 63))), SABIR_INTS(1, 0), SABIR_SHAPE(1, 31), SABIR_INTS(1, 2));
+    output(b, "dropped_axis", chain(b, sabir_reshape(g, stepped, SABIR_SHAPE(31)), in(b, shape), in(b, column), in(b, SABIR_SHAPE(1))));
+    const sabir_extent n = conform_dim(b, 40, 37, 3);
+    output(b, "dim", chain(b, sabir_neg(g, in(b, SABIR_SHAPE(5))), in(b, SABIR_SHAPE(n, 5)), in(b, SABIR_SHAPE(n, 1)), in(b, SABIR_SCALAR_SHAPE)));
+}
+
+/* Predicates, a choice and a cast; of integers the cast has a kernel of its own, and a predicate is read from memory. */
 static void mixed(conform_build *b)
 {
     sabir_graph *g = b->graph;
-    const sabir_value x = in(b, SABIR_SHAPE(13, 17)), y = in(b, SABIR_SHAPE(13, 17));
-    output(b, "compare", sabir_select(g, sabir_logical_and(g, sabir_less(g, x, y), sabir_greater(g, x, sabir_neg(g, y))), x, sabir_add(g, y, y)));
-    output(b, "cast", sabir_mul(g, x, sabir_cast(g, sabir_less(g, x, y), b->type)));
+    const sabir_value x = in(b, SABIR_SHAPE(13, 17)), y = in(b, SABIR_SHAPE(13, 17)), less = sabir_less(g, x, y);
+    const sabir_value chosen = sabir_select(g, sabir_logical_and(g, less, sabir_greater(g, x, sabir_neg(g, y))), x, sabir_add(g, y, y));
+    output(b, "compare_and_cast", sabir_sub(g, chosen, sabir_mul(g, x, sabir_cast(g, less, b->type))));
 }
 
 static void rows_inside(conform_build *b)
@@ -54,9 +66,10 @@ static void rows_inside(conform_build *b)
 static void rows_at_the_end(conform_build *b)
 {
     sabir_graph *g = b->graph;
-    const sabir_value x = conform_input(b, b->type, SABIR_SHAPE(7, 1031), BETWEEN(0, 1)), y = conform_input(b, b->type, SABIR_SHAPE(1031), BETWEEN(0, 1));
+    const sabir_value x = conform_input(b, b->type, SABIR_SHAPE(3, 331), BETWEEN(0, 1)), y = conform_input(b, b->type, SABIR_SHAPE(331), BETWEEN(0, 1));
     output(b, "mean", sabir_mean(g, sabir_square(g, sabir_sub(g, x, y)), SABIR_INTS(1)));
-    output(b, "all", sabir_mean(g, sabir_mul(g, x, y), SABIR_ALL_AXES));
+    const sabir_value all = conform_input(b, b->type, SABIR_SHAPE(3, 331), BETWEEN(0, 1));
+    output(b, "all", sabir_mean(g, sabir_square(g, sabir_sub(g, all, y)), SABIR_ALL_AXES));
     output(b, "tall", sabir_mean(g, sabir_mul(g, conform_input(b, b->type, SABIR_SHAPE(31, 5), BETWEEN(0, 1)), in(b, SABIR_SHAPE(5))), SABIR_INTS(0)));
 }
 
@@ -86,16 +99,16 @@ static void gathers(conform_build *b)
 {
     sabir_graph *g = b->graph;
     const sabir_value x = in(b, SABIR_SHAPE(7, 5)), y = in(b, SABIR_SHAPE(13, 5));
-    output(b, "rows", sabir_mul(g, sabir_gather(g, x, index_of(b, 13, 7), 0), y));
+    output(b, "rows", sabir_add(g, sabir_gather(g, x, index_of(b, 13, 7), 0), y));
     output(b, "columns", sabir_add(g, sabir_gather(g, x, index_of(b, 13, 5), 1), in(b, SABIR_SHAPE(7, 13))));
-    output(b, "one", sabir_sub(g, sabir_gather(g, x, conform_scalar(b, SABIR_I32, 3, 9), 0), in(b, SABIR_SHAPE(5))));
+    output(b, "itself", sabir_add(g, sabir_gather(g, y, index_of(b, 13, 13), 0), y));
+    output(b, "one", sabir_add(g, sabir_gather(g, x, conform_scalar(b, SABIR_I32, 3, 9), 0), in(b, SABIR_SHAPE(5))));
     const sabir_value table = conform_laid(b, CONFORM_TRANSPOSED, b->type, SABIR_SHAPE(7, 5), BETWEEN(-2, 2));
     const sabir_value twice = sabir_gather(g, table, conform_input(b, SABIR_I32, SABIR_SHAPE(3, 4), BETWEEN(0, 6)), 0);
-    output(b, "viewed", sabir_maximum(g, sabir_transpose(g, twice, SABIR_INTS(1, 2, 0)), in(b, SABIR_SHAPE(5, 3))));
-    output(b, "itself", sabir_add(g, y, sabir_gather(g, y, index_of(b, 13, 13), 0)));
-    output(b, "reduced", sabir_max(g, sabir_mul(g, sabir_gather(g, x, index_of(b, 13, 7), 0), y), SABIR_INTS(1)));
+    output(b, "viewed", sabir_add(g, sabir_transpose(g, twice, SABIR_INTS(1, 2, 0)), in(b, SABIR_SHAPE(5, 3))));
     const sabir_extent n = conform_dim(b, 40, 37, 3);
     output(b, "dim", sabir_add(g, sabir_gather(g, x, index_of(b, n, 7), 0), in(b, SABIR_SHAPE(n, 1))));
+    output(b, "reduced", sabir_max(g, sabir_mul(g, sabir_gather(g, x, index_of(b, 13, 7), 0), y), SABIR_INTS(1)));
 }
 
 typedef struct edges { sabir_value rows, columns, ids; } edges;
@@ -114,44 +127,52 @@ static sabir_value message(conform_build *b, const edges *e, sabir_value x, sabi
     return sabir_mul(g, sabir_maximum(g, sabir_add(g, from, sabir_gather(g, y, e->ids, 0)), w), from);
 }
 
-static void segments(conform_build *b)
+/* Messages of operands that nothing else reads, so that all of them are computed in the kernel that reduces them. */
+static sabir_value messages(conform_build *b, const edges *e, sabir_extent rows, sabir_extent entries, sabir_extent features)
+{
+    return message(b, e, in(b, SABIR_SHAPE(5, features)), in(b, SABIR_SHAPE(rows, features)), in(b, SABIR_SHAPE(entries, 1)));
+}
+
+static sabir_value sums(conform_build *b, const edges *e, sabir_extent rows, sabir_extent entries, sabir_extent features)
+{
+    return sabir_segment_sum(b->graph, messages(b, e, rows, entries, features), e->rows);
+}
+
+/* Two reductions in one kernel; every kind of type computes and packs by it. */
+static void two_reductions(conform_build *b)
 {
     sabir_graph *g = b->graph;
     const edges e = edges_of(b, 7, 5, 61, 61);
-    const sabir_value x = in(b, SABIR_SHAPE(5, 3)), y = in(b, SABIR_SHAPE(7, 3)), w = in(b, SABIR_SHAPE(61, 1));
-    output(b, "sum", sabir_segment_sum(g, message(b, &e, x, y, w), e.rows));
-    output(b, "largest", sabir_segment_max(g, message(b, &e, x, y, in(b, SABIR_SHAPE(3))), e.rows));
-    output(b, "smallest", sabir_add(g, y, sabir_segment_min(g, message(b, &e, x, y, in(b, SABIR_SHAPE(61, 3))), e.rows)));
     const sabir_value turned = conform_laid(b, CONFORM_TRANSPOSED, b->type, SABIR_SHAPE(5, 3), BETWEEN(-2, 2));
-    const sabir_value both = sabir_mul(g, sabir_segment_sum(g, message(b, &e, turned, y, w), e.rows), sabir_segment_max(g, message(b, &e, x, y, w), e.rows));
-    output(b, "two", sabir_maximum(g, both, in(b, SABIR_SHAPE(7, 1))));
+    const sabir_value sum = sabir_segment_sum(g, message(b, &e, turned, in(b, SABIR_SHAPE(7, 3)), in(b, SABIR_SHAPE(61, 1))), e.rows);
+    output(b, "two", sabir_add(g, sum, sabir_segment_max(g, sabir_gather(g, in(b, SABIR_SHAPE(5, 3)), e.columns, 0), e.rows)));
+}
+
+static void segments(conform_build *b)
+{
+    sabir_graph *g = b->graph;
+    const edges e = edges_of(b, 7, 5, 61, 61), few = edges_of(b, 7, 5, 23, 23);
+    output(b, "sum", sums(b, &e, 7, 61, 3));
+    output(b, "wide", sums(b, &few, 7, 23, 37)); /* more features than are computed side by side */
+    const edges none = edges_of(b, 4, 5, 0, 0), longer = edges_of(b, 2, 5, 330, 330), empty = edges_of(b, 0, 5, 3, 0);
+    output(b, "no_edges", sums(b, &none, 4, 0, 3));
+    output(b, "no_rows", sums(b, &empty, 0, 3, 3));
+    output(b, "long", sums(b, &longer, 2, 330, 3));
+    const sabir_extent n = conform_dim(b, 90, 83, 50);
+    const edges open = edges_of(b, 6, 5, n, 50);
+    output(b, "dim", sums(b, &open, 6, n, 3));
+    /* The result is gathered again, so it has to be written. */
+    const sabir_value again = sums(b, &e, 7, 61, 3);
+    output(b, "again", sabir_add(g, sabir_gather(g, again, index_of(b, 7, 7), 0), again));
     const sabir_value cube = in(b, SABIR_SHAPE(5, 2, 3)), heads = in(b, SABIR_SHAPE(61, 2));
     const sabir_value weighted = sabir_mul(g, sabir_gather(g, cube, e.columns, 0), sabir_reshape(g, heads, SABIR_SHAPE(61, 2, 1)));
     output(b, "heads", sabir_segment_sum(g, weighted, e.rows));
-    const sabir_value line = in(b, SABIR_SHAPE(5));
-    output(b, "vector", sabir_segment_sum(g, sabir_square(g, sabir_gather(g, line, e.columns, 0)), e.rows));
-    const edges none = edges_of(b, 4, 5, 0, 0), single = edges_of(b, 1, 5, 257, 257), empty = edges_of(b, 0, 5, 3, 0);
-    output(b, "no_edges", sabir_segment_sum(g, sabir_square(g, sabir_gather(g, x, none.columns, 0)), none.rows));
-    output(b, "no_rows", sabir_segment_sum(g, sabir_square(g, sabir_gather(g, x, empty.columns, 0)), empty.rows));
-    output(b, "long", sabir_segment_sum(g, sabir_square(g, sabir_gather(g, x, single.columns, 0)), single.rows));
-    const edges open = edges_of(b, 6, 5, conform_dim(b, 90, 83, 50), 50);
-    output(b, "dim", sabir_segment_sum(g, sabir_neg(g, sabir_gather(g, x, open.columns, 0)), open.rows));
-    /* More features than are computed side by side; an index that differs by feature. */
-    const sabir_value wide = in(b, SABIR_SHAPE(5, 37)), spread = sabir_gather(g, in(b, SABIR_SHAPE(61, 4)), index_of(b, 37, 4), 1);
-    output(b, "wide", sabir_neg(g, sabir_segment_sum(g, message(b, &e, wide, in(b, SABIR_SHAPE(7, 37)), w), e.rows)));
-    output(b, "by_feature", sabir_segment_max(g, sabir_mul(g, spread, sabir_gather(g, wide, e.columns, 0)), e.rows));
-    /* The result is gathered again, so it has to be written. */
-    const sabir_value sums = sabir_segment_sum(g, sabir_square(g, sabir_gather(g, x, e.columns, 0)), e.rows);
-    output(b, "again", sabir_add(g, sums, sabir_gather(g, sums, index_of(b, 7, 7), 0)));
-}
-
-/* What differs by type: the arithmetic, and how results are packed. */
-static void segments_of_types(conform_build *b)
-{
-    const edges e = edges_of(b, 7, 5, 61, 61);
-    const sabir_value x = in(b, SABIR_SHAPE(5, 3)), y = in(b, SABIR_SHAPE(7, 3)), w = in(b, SABIR_SHAPE(61, 1));
-    output(b, "sum", sabir_segment_sum(b->graph, message(b, &e, x, y, w), e.rows));
-    output(b, "largest", sabir_segment_max(b->graph, message(b, &e, x, y, w), e.rows));
+    const sabir_value from = sabir_gather(g, in(b, SABIR_SHAPE(5)), e.columns, 0);
+    output(b, "vector", sabir_segment_max(g, sabir_square(g, from), e.rows));
+    /* An index that differs by feature. */
+    const sabir_value spread = sabir_gather(g, in(b, SABIR_SHAPE(23, 4)), index_of(b, 37, 4), 1), scaled = sabir_mul(g, spread, in(b, SABIR_SHAPE(37)));
+    const sabir_value smallest = sabir_segment_min(g, sabir_mul(g, scaled, sabir_gather(g, in(b, SABIR_SHAPE(5, 37)), few.columns, 0)), few.rows);
+    output(b, "by_feature", sabir_sub(g, in(b, SABIR_SHAPE(7, 1)), smallest));
 }
 
 static void segment_means(conform_build *b)
@@ -159,8 +180,8 @@ static void segment_means(conform_build *b)
     sabir_graph *g = b->graph;
     const edges e = edges_of(b, 7, 5, 61, 61);
     const sabir_value x = in(b, SABIR_SHAPE(5, 3)), y = in(b, SABIR_SHAPE(7, 3)), w = in(b, SABIR_SHAPE(61, 1));
-    output(b, "mean", sabir_segment_mean(g, message(b, &e, x, y, w), e.rows));
-    output(b, "dear", sabir_segment_sum(g, sabir_mul(g, sabir_exp(g, w), sabir_gather(g, x, e.columns, 0)), e.rows));
+    output(b, "mean", sabir_segment_mean(g, messages(b, &e, 7, 61, 3), e.rows));
+    output(b, "dear", sabir_segment_mean(g, message(b, &e, x, y, sabir_exp(g, w)), e.rows));
 }
 
 /* A value seen through two views is computed at both places, operands and all, which are more than a kernel has room for; and a view of one column. */
@@ -173,13 +194,14 @@ static void views_of_values(conform_build *b)
     const sabir_value column = sabir_reshape(g, sabir_narrow(g, in(b, SABIR_SHAPE(5, 9)), 1, 3, 1), SABIR_SHAPE(5));
     output(b, "column", sabir_sub(g, sabir_mul(g, column, in(b, SABIR_SHAPE(5))), column));
     const sabir_value block = sabir_narrow(g, sabir_narrow(g, in(b, SABIR_SHAPE(3, 4, 9)), 1, 2, 1), 2, 1, 7), sheet = sabir_reshape(g, block, SABIR_SHAPE(3, 7));
-    output(b, "sheet", sabir_sub(g, sabir_mul(g, sheet, in(b, SABIR_SHAPE(7))), sheet));
+    output(b, "sheet", sabir_sub(g, sabir_mul(g, sheet, in(b, SABIR_SHAPE(3, 7))), sheet));
 }
 
 void conform_cases_fused(conform_list *list)
 {
     /* Each type is one more text to compile, a third of a second on PoCL: a type of each kind. */
     static const struct { const char *op, *detail; unsigned types; conform_builder *build; } rows[] = {
+        {"maximum", "fused_dense", OF(F32) | OF(F16), dense_chain},
         {"maximum", "fused_chains", OF(F32) | OF(F16) | OF(I32) | OF(U8), chains},
         {"select", "fused_mixed", OF(F32) | OF(I32), mixed},
         {"sub", "fused_views", OF(F32), views_of_values},
@@ -189,7 +211,7 @@ void conform_cases_fused(conform_list *list)
         {"conv", "fused_epilogues", OF(F32), convolution_epilogues},
         {"gather", "fused_gathers", OF(F32) | OF(F16), gathers},
         {"segment_sum", "fused_segments", OF(F32), segments},
-        {"segment_sum", "fused_segments_of_types", OF(F16) | OF(I32), segments_of_types},
+        {"segment_sum", "fused_two", OF(F32) | OF(F16) | OF(I32), two_reductions},
         {"segment_mean", "fused_segments", OF(F32) | OF(F64), segment_means},
     };
     const uint32_t first = list->count;

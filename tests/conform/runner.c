@@ -81,7 +81,7 @@ static sabir_status write_variables(trial *t, side *s)
 
 static sabir_status prepare(trial *t, side *s, sabir_device *device)
 {
-    const sabir_compile_options options = {.size = sizeof options, .no_fusion = !t->of->fused || t->session->unfused, .no_simplify = t->of->no_simplify,
+    const sabir_compile_options options = {.size = sizeof options, .no_fusion = !t->of->fused, .no_simplify = t->of->no_simplify,
                                            .unplanned = t->of->unplanned, .fallback = SABIR_FALLBACK_ERROR,
                                            .specialise = t->session->specialise};
     s->device = device;
