@@ -2,16 +2,18 @@
  * faster, and each is compiled by itself. */
 #include "driver.h"
 
-/* Work is counted in elements that a map loads: on PoCL a general kernel takes 20 ns longer for one, a third of a millisecond for WORTH_PLAIN of them. All launches
- * of a kernel together have to save 1.3 ms a run, as fused texts have (worth.c). Constants make many kernels of one, so they have to win more. */
-enum { WORTH_PLAIN = 1 << 14, WORTH_PLAIN_TOGETHER = 1 << 16, WORTH_CONSTANTS = 1 << 16 };
+/* Work is counted in elements that a map loads: on PoCL a general kernel takes up to 20 ns longer for one, half a millisecond for WORTH_PLAIN of them. All launches
+ * of a kernel together have to save some ms a run, as fused texts have (worth.c). Constants make many kernels of one, so they have to win more. */
+enum { WORTH_PLAIN = 1 << 15, WORTH_PLAIN_TOGETHER = 1 << 17, WORTH_CONSTANTS = 1 << 16 };
 
 /* A fused text is compiled in any event; below this the general form, which all types share, costs no more than another launch. */
 enum { WORTH_PLAIN_FUSED = 1 << 10 };
 
-/* Measured, in parts of what a map loses: kernels of the library that are no maps lose a fourth on an element; where operands are loaded again and again, a 64th an
- * operation. */
-enum { ELEMENTS_OF_GROUPS = 4, OPERATIONS_OF_ELEMENT = 64 };
+/* Where operands are loaded again and again, an operation costs this part of a load. */
+enum { OPERATIONS_OF_ELEMENT = 16 };
+
+/* Arithmetic of 64 bits is for results to compare with, seldom for what runs a thousand times. */
+enum { SELDOM = 16 };
 
 static double least(double a, double b) { return a < b ? a : b; }
 static double most(double a, double b) { return a > b ? a : b; }
@@ -29,7 +31,6 @@ static double work_of(const sbr_module *module, const sbr_launch *launch)
     double elements = 0;
     for (uint32_t b = 0; b < launch->desc->buffer_count; b++)
         if (launch->desc->buffers[b].class_ != SBR_CLASS_WORDS) elements = most(elements, elements_of(module, launch, &launch->operands[b]));
-    if (!launch->desc->map && !launch->fused) elements /= ELEMENTS_OF_GROUPS;
     return launch->desc->shared_count ? elements : most(elements, (double)launch->flops / OPERATIONS_OF_ELEMENT);
 }
 
@@ -50,9 +51,11 @@ static form *find(const forms *all, const sbr_launch *launch)
     return NULL;
 }
 
+static bool is_seldom(const sbr_launch *launch) { return launch->variant.arith == SBR_ARITH_F64 || launch->variant.arith == SBR_ARITH_I64; }
+
 static sabir_status add(const sbr_module *module, const sbr_launch *launch, double times, forms *all)
 {
-    const double work = work_of(module, launch) * times;
+    const double work = work_of(module, launch) * times / (is_seldom(launch) ? SELDOM : 1);
     form *known = find(all, launch);
     if (known) {
         known->largest = most(known->largest, work);
