@@ -64,7 +64,7 @@ static sabir_status world_with_fault(trial *t, uint64_t n, const char *when)
 {
     static const sabir_status statuses[] = {SABIR_OUT_OF_DEVICE_MEMORY, SABIR_INTERNAL, SABIR_OUT_OF_MEMORY};
     const sabir_status injected = t->lose ? SABIR_DEVICE_LOST : statuses[n % 3];
-    world_results results;
+    world_results results = {0};
     world w = {.device = t->device, .once = t->once};
     sabir_device_retain(t->device);
     if (t->lose) fault_lose_nth(n);
@@ -134,7 +134,7 @@ static void fail_in_turn(trial *t, uint64_t last_kernel)
 /* Every call: first those of a world that opens a device, up to its last kernel, then those of one whose device has all kernels. */
 static void fail_each(const char *api)
 {
-    world_results expected, results;
+    world_results expected, results = {0};
     world_expect(&expected);
     sabir_context *context = faulty_context(api, false);
     world_anew(context, api, &expected, "the first world");
@@ -175,7 +175,7 @@ Test(fault_backend, opencl_lost) { lose_each("opencl"); }
 static void stay_lost(const char *api)
 {
     char id[32];
-    world_results expected, results;
+    world_results expected, results = {0};
     world w = {0};
     sabir_tensor *tensor;
     world_expect(&expected);
