@@ -4,8 +4,8 @@
 #include "conv_geometry.h"
 #include "operands.h"
 
-/* Launches that an adjoint may take, and what is too small a depth or too few results for a product. */
-enum { MOST_CLASSES = 16, WORTH_ROWS = 4, WORTH_DEPTH = 4, WORTH_COLUMNS = 16 };
+/* Launches that an adjoint may take; the least depth and columns that are worth a product. */
+enum { MOST_CLASSES = 16, WORTH_DEPTH = 4, WORTH_COLUMNS = 16 };
 
 static int64_t largest(const sbr_conv_geometry *g, sbr_expr expr) { return sbr_expr_largest(&g->lowering->module->exprs, expr); }
 static sbr_expr number(const sbr_conv_geometry *g, int64_t value) { return sbr_num(g->lowering, value); }
@@ -24,7 +24,7 @@ bool sbr_conv_suits_lane(const sbr_conv_geometry *g, bool transposed)
         if (g->axes[i].stride > MOST_CLASSES) return false;
         classes *= g->axes[i].stride;
     }
-    return !g->periodic && classes <= MOST_CLASSES && sbr_suits_lane(g->lowering, g->y.type, g->outputs, columns, depth) && largest(g, g->outputs) >= WORTH_ROWS &&
+    return !g->periodic && classes <= MOST_CLASSES && sbr_suits_lane(g->lowering, g->y.type, g->outputs, columns, depth) &&
            largest(g, depth) >= WORTH_DEPTH && largest(g, columns) >= WORTH_COLUMNS;
 }
 
@@ -50,15 +50,17 @@ static side part(const sbr_conv_geometry *g, const sbr_conv_axis *axis, int64_t 
 }
 
 /* sides[i].first of axis i is the class; strides: of y, dense. */
-static sabir_status launch(const sbr_conv_geometry *g, const sbr_conv_problem *problem, const side sides[SBR_SPATIAL], const sbr_expr strides[SBR_CONV_AXES], const sbr_view *y)
+static sabir_status launch(const sbr_conv_geometry *g, const sbr_conv_problem *problem, const side sides[SBR_SPATIAL], const sbr_expr strides[SBR_CONV_AXES],
+                           const sbr_view *y)
 {
     sbr_lowering *lowering = g->lowering;
     const sbr_view *w = &g->weights, *x = &g->x;
     const int32_t m = problem->transposed ? 1 : 0, c = 1 - m;
     const sbr_expr inside = problem->transposed ? g->channels : g->outputs, groups = number(g, g->groups);
-    sbr_lane_product p = {.a = {w->slot, w->type, 1, {groups}, {times(g, inside, w->strides[0])}, w->offset}, .b = {x->slot, x->type, 1, {groups}, {times(g, g->channels, x->strides[1])}, x->offset},
-                          .y = *y, .bias = problem->bias, .residual = problem->residual, .activation = problem->activation, .m = g->outputs,
-                          .columns = g->batch, .k = g->channels, .y_first = number(g, 0)};
+    sbr_lane_product p = {.a = {w->slot, w->type, 1, {groups}, {times(g, inside, w->strides[0])}, w->offset},
+                          .b = {x->slot, x->type, 1, {groups}, {times(g, g->channels, x->strides[1])}, x->offset}, .y = *y,
+                          .bias = problem->bias, .residual = problem->residual, .activation = problem->activation, .m = g->outputs, .columns = g->batch,
+                          .k = g->channels, .y_first = number(g, 0)};
     p.bias_strides[1] = problem->bias ? problem->bias->strides[0] : number(g, 0);
     p.bias_strides[0] = times(g, g->outputs, p.bias_strides[1]);
     p.bias_strides[2] = number(g, 0);

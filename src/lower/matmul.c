@@ -101,7 +101,8 @@ static sabir_status launch_tile(sbr_lowering *lowering, const sbr_matmul_problem
 /* ---- lane: software Vulkan, where a subgroup's registers are the only quick memory ---- */
 
 /* A lane's loop makes a turn for every 8 of k, and software Vulkan ends it after 65,535. */
-enum { LANE_ROWS = 16, LANE_COLUMNS = 32, LANE_SUBGROUP = 8, LANE_WORTH_ROWS = 4, LANE_WORTH_COLUMNS = 8, LANE_DEPTH = 8, LANE_MOST_DEPTH = 65000 * LANE_DEPTH };
+enum { LANE_ROWS = 16, LANE_COLUMNS = 32, LANE_SUBGROUP = 8, LANE_DEPTH = 8, LANE_MOST_DEPTH = 65000 * LANE_DEPTH };
+enum { LANE_WORTH_ROWS = 4, LANE_WORTH_COLUMNS = 8, LANE_WORTH_OWN = 1 << 22 };
 
 bool sbr_suits_lane(const sbr_lowering *lowering, sabir_type type, sbr_expr rows, sbr_expr columns, sbr_expr k)
 {
@@ -146,7 +147,8 @@ sabir_status sbr_launch_lane(sbr_lowering *lowering, const sbr_lane_product *p)
     sbr_int(&l, "has_bias", p->bias != NULL);
     sbr_int(&l, "has_residual", p->residual != NULL);
     sbr_int(&l, "activation", p->activation);
-    sbr_own_constant(&l, "EPILOGUE", p->residual || p->activation > SBR_ACTIVATION_RELU);
+    /* A lane computes every activation, whichever is asked for, and then takes one: in a large launch a kernel without them pays. */
+    if (p->flops >= LANE_WORTH_OWN && !p->residual && p->activation <= SBR_ACTIVATION_RELU) sbr_own_constant(&l, "EPILOGUE", 0);
     const sbr_expr tiles_n = sbr_ceil_div(lowering, p->columns, LANE_COLUMNS);
     const sbr_expr tiles = sbr_mul(lowering, sbr_ceil_div(lowering, p->m, LANE_ROWS), tiles_n);
     const sbr_expr groups = sbr_mul(lowering, sbr_extents_product(lowering, &p->a, 0, p->a.rank), tiles);
