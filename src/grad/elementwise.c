@@ -57,7 +57,8 @@ RULE_1(atan, DIV(g, PLUS(OF(square, x), 1)))
 RULE_1(tanh, MUL(g, FROM(1, OF(square, r))))
 RULE_1(erf, MUL(g, TIMES(OF(exp, NEG(OF(square, x))), 2 / SQRT_PI)))
 RULE_1(sigmoid, MUL(g, MUL(r, FROM(1, r))))
-RULE_1(relu, sbr_grad_where(sabir_greater(x.graph, x, sbr_grad_number(x, 0)), g))
+/* By the result: nothing else reads what came before, so that a product makes both. */
+RULE_1(relu, sbr_grad_where(sabir_greater(r.graph, r, sbr_grad_number(r, 0)), g))
 RULE_1(softplus, MUL(g, OF(sigmoid, x)))
 
 /* The normal distribution function, plus x times its density. */

@@ -1,68 +1,20 @@
 /* Convolutions as products of matrices. A convolution lays its windows out as the columns of a matrix, [channels of a group * taps, batch * positions],
  * and multiplies the weights by it. The adjoint multiplies first and folds the columns that come out of it. Both keep the batch behind the channels, so
  * that the matrix is wide however few the positions are; conv_fold brings the result into order where somebody asks for it. */
-#include "conv.h"
+#include "conv_geometry.h"
 #include "operands.h"
-#include "window.h"
 
-enum { AXES = 2 + SBR_SPATIAL };
+enum { AXES = SBR_CONV_AXES };
 /* What makes laying out worth it, the least columns that products of matrices are quick with, elements made by one invocation of a CPU. */
 enum { WORTH_ROWS = 4, WORTH_DEPTH = 4, WORTH_COLUMNS = 16, LEAST_PITCH = 32, RUN_OF_CPU = 256 };
 /* Columns beyond this, or beyond a binding, are made block of channels by block of channels; a single channel's may take several times as much. */
 static const uint64_t most_bytes = (uint64_t)128 << 20;
 enum { SEVERAL = 8 };
 
-typedef struct axis { int64_t window, stride, dilation, before; } axis;
-
-/* The problem with three spatial axes, absent ones with extent 1 in front. */
-typedef struct geometry {
-    sbr_lowering *lowering;
-    sbr_arith arith;
-    sabir_type type;      /* that is computed with */
-    int64_t groups;
-    axis axes[SBR_SPATIAL];
-    bool periodic;
-    sbr_view x, weights, y;
-    sbr_expr batch, channels, outputs; /* the last two of a group */
-    int64_t taps;
-} geometry;
+typedef sbr_conv_axis axis;
+typedef sbr_conv_geometry geometry;
 
 /* ---- Geometry ---- */
-
-static sbr_view with_all_axes(sbr_lowering *lowering, const sbr_view *view)
-{
-    sbr_view wide = *view;
-    const int32_t absent = AXES - view->rank;
-    wide.rank = AXES;
-    for (int32_t i = AXES; i-- > 2;) {
-        const bool is_there = i - absent >= 2;
-        wide.extents[i] = is_there ? view->extents[i - absent] : sbr_num(lowering, 1);
-        wide.strides[i] = is_there ? view->strides[i - absent] : sbr_num(lowering, 0);
-    }
-    return wide;
-}
-
-static void read_geometry(sbr_lowering *lowering, const sbr_conv_problem *problem, geometry *g)
-{
-    const sabir_conv_attrs *attrs = problem->attrs;
-    const int32_t absent = AXES - problem->x.rank;
-    sbr_exprs *exprs = &lowering->module->exprs;
-    *g = (geometry){.lowering = lowering, .arith = sbr_arith_of(problem->y.type), .groups = attrs->groups, .periodic = attrs->periodic != 0, .taps = 1};
-    g->type = g->arith == SBR_ARITH_F64 ? SABIR_F64 : SABIR_F32;
-    g->x = with_all_axes(lowering, &problem->x);
-    g->weights = with_all_axes(lowering, &problem->weights);
-    g->y = with_all_axes(lowering, &problem->y);
-    for (int32_t i = 0; i < SBR_SPATIAL; i++) {
-        axis *a = &g->axes[i];
-        *a = (axis){1, 1, 1, 0};
-        (void)sbr_known(lowering, g->weights.extents[2 + i], &a->window);
-        if (i >= absent) *a = (axis){a->window, attrs->stride[i - absent], attrs->dilation[i - absent], attrs->before[i - absent]};
-        g->taps *= a->window;
-    }
-    g->batch = g->x.extents[0];
-    g->channels = sbr_expr_div(exprs, g->x.extents[1], g->groups);
-    g->outputs = sbr_expr_div(exprs, g->y.extents[1], g->groups);
-}
 
 static int64_t largest(const geometry *g, sbr_expr expr) { return sbr_expr_largest(&g->lowering->module->exprs, expr); }
 static sbr_expr number(const geometry *g, int64_t value) { return sbr_num(g->lowering, value); }
@@ -368,8 +320,13 @@ static sabir_status spread(const geometry *g, const sbr_conv_problem *problem, b
 sabir_status sbr_conv_by_product(sbr_lowering *lowering, const sbr_conv_problem *problem, bool placed, sbr_view *y, bool *done)
 {
     geometry g;
-    read_geometry(lowering, problem, &g);
+    sbr_conv_geometry_of(lowering, problem, &g);
     *y = problem->y;
+    *done = sbr_conv_suits_lane(&g, problem->transposed);
+    if (*done) {
+        if (!placed) SABIR_TRY(sbr_temp(lowering, y->type, y->rank, problem->y.extents, y));
+        return sbr_conv_by_lane(&g, problem, y);
+    }
     if (!problem->transposed) return convolve(&g, problem, placed, y, done);
     return is_turned(&g) ? convolve_turned(&g, problem, placed, y, done) : spread(&g, problem, placed, y, done);
 }

@@ -100,27 +100,85 @@ static sabir_status launch_tile(sbr_lowering *lowering, const sbr_matmul_problem
 
 /* ---- lane: software Vulkan, where a subgroup's registers are the only quick memory ---- */
 
-enum { LANE_ROWS = 16, LANE_COLUMNS = 32, LANE_SUBGROUP = 8, LANE_WORTH_ROWS = 4, LANE_WORTH_COLUMNS = 8 };
+/* A lane's loop makes a turn for every 8 of k, and software Vulkan ends it after 65,535. */
+enum { LANE_ROWS = 16, LANE_COLUMNS = 32, LANE_SUBGROUP = 8, LANE_DEPTH = 8, LANE_MOST_DEPTH = 65000 * LANE_DEPTH };
+enum { LANE_WORTH_ROWS = 4, LANE_WORTH_COLUMNS = 8, LANE_WORTH_OWN = 1 << 22 };
+
+bool sbr_suits_lane(const sbr_lowering *lowering, sabir_type type, sbr_expr rows, sbr_expr columns, sbr_expr k)
+{
+    const sbr_lower_options *options = lowering->options;
+    sbr_exprs *exprs = &lowering->module->exprs;
+    if (!options->software || options->prefer_wide || !options->has_subgroups || options->subgroup_size < LANE_SUBGROUP || !sbr_is_float(type)) return false;
+    return sbr_expr_largest(exprs, rows) >= LANE_WORTH_ROWS && sbr_expr_largest(exprs, columns) >= LANE_WORTH_COLUMNS && sbr_expr_largest(exprs, k) <= LANE_MOST_DEPTH;
+}
+
+sabir_status sbr_launch_lane(sbr_lowering *lowering, const sbr_lane_product *p)
+{
+    const sbr_arith arith = sbr_arith_of(p->y.type);
+    sbr_launcher l;
+    SABIR_TRY(sbr_launch_begin(&l, lowering, "matmul_lane", arith, arith));
+    sbr_space(&l, p->a.rank, p->a.extents);
+    sbr_read(&l, "a", &p->a);
+    sbr_read(&l, "b", &p->b);
+    sbr_read(&l, "bias", p->bias ? p->bias : &p->a);
+    sbr_read(&l, "residual", p->residual ? p->residual : &p->a);
+    if (!p->keeps_residual) sbr_share_residual(&l, p->residual, &p->y);
+    sbr_write(&l, "y", &p->y);
+    sbr_idx(&l, "m", p->m);
+    sbr_idx(&l, "columns", p->columns);
+    sbr_idx(&l, "k", p->k);
+    for (uint32_t i = 0; i < 5; i++) sbr_idx_at(&l, "a_strides", i, p->a_strides[i]);
+    for (uint32_t i = 0; i < 5; i++) sbr_idx_at(&l, "b_strides", i, p->b_strides[i]);
+    for (uint32_t i = 0; i < 6; i++) sbr_idx_at(&l, "y_strides", i, p->y_strides[i]);
+    sbr_idx(&l, "y_first", p->y_first);
+    int64_t hop = LANE_DEPTH;
+    for (uint32_t i = 3; i-- > 0;) {
+        sbr_idx_at(&l, "extent", i, p->extent[i]);
+        sbr_idx_at(&l, "result", i, p->result[i]);
+        sbr_idx_at(&l, "window", i, sbr_num(lowering, p->window[i]));
+        sbr_idx_at(&l, "stride", i, sbr_num(lowering, p->stride[i]));
+        sbr_idx_at(&l, "dilation", i, sbr_num(lowering, p->dilation[i]));
+        sbr_idx_at(&l, "before", i, sbr_num(lowering, p->before[i]));
+        sbr_idx_at(&l, "hop", i + 1, sbr_num(lowering, hop % p->window[i]));
+        hop /= p->window[i];
+    }
+    sbr_idx_at(&l, "hop", 0, sbr_num(lowering, hop));
+    for (uint32_t i = 0; i < 3; i++) sbr_idx_at(&l, "bias_strides", i, p->bias ? p->bias_strides[i] : sbr_num(lowering, 0));
+    sbr_int(&l, "has_bias", p->bias != NULL);
+    sbr_int(&l, "has_residual", p->residual != NULL);
+    sbr_int(&l, "activation", p->activation);
+    /* A lane computes every activation, whichever is asked for, and then takes one: in a large launch a kernel without them pays. */
+    if (p->flops >= LANE_WORTH_OWN && !p->residual && p->activation <= SBR_ACTIVATION_RELU) sbr_own_constant(&l, "EPILOGUE", 0);
+    const sbr_expr tiles_n = sbr_ceil_div(lowering, p->columns, LANE_COLUMNS);
+    const sbr_expr tiles = sbr_mul(lowering, sbr_ceil_div(lowering, p->m, LANE_ROWS), tiles_n);
+    const sbr_expr groups = sbr_mul(lowering, sbr_extents_product(lowering, &p->a, 0, p->a.rank), tiles);
+    sbr_idx(&l, "tiles_n", tiles_n);
+    sbr_idx(&l, "tiles", tiles);
+    sbr_idx(&l, "groups", groups);
+    return sbr_launch_end(&l, groups, p->flops);
+}
 
 static bool suits_lane(sbr_lowering *lowering, const sbr_matmul_problem *problem)
 {
-    const sbr_lower_options *options = lowering->options;
-    if (!options->software || options->prefer_wide || !options->has_subgroups || options->subgroup_size < LANE_SUBGROUP) return false;
-    return sbr_is_float(problem->y.type) && largest(lowering, rows_of(&problem->y)) >= LANE_WORTH_ROWS && largest(lowering, columns_of(&problem->y)) >= LANE_WORTH_COLUMNS;
+    return sbr_suits_lane(lowering, problem->y.type, rows_of(&problem->y), columns_of(&problem->y), columns_of(&problem->a));
 }
 
 static sabir_status launch_lane(sbr_lowering *lowering, const sbr_matmul_problem *problem, const uint32_t *parameters)
 {
     (void)parameters;
-    sbr_launcher l;
-    SABIR_TRY(begin(&l, lowering, "matmul_lane", problem));
-    const sbr_expr tiles_n = sbr_ceil_div(lowering, columns_of(&problem->y), LANE_COLUMNS);
-    const sbr_expr tiles = sbr_mul(lowering, sbr_ceil_div(lowering, rows_of(&problem->y), LANE_ROWS), tiles_n);
-    const sbr_expr groups = sbr_mul(lowering, sbr_extents_product(lowering, &problem->y, 0, problem->y.rank - 2), tiles);
-    sbr_idx(&l, "tiles_n", tiles_n);
-    sbr_idx(&l, "tiles", tiles);
-    sbr_idx(&l, "groups", groups);
-    return sbr_launch_end(&l, groups, operations(lowering, problem));
+    const sbr_view *a = &problem->a, *b = &problem->b, *y = &problem->y;
+    const sbr_expr zero = sbr_num(lowering, 0), one = sbr_num(lowering, 1), m = rows_of(y), columns = columns_of(y);
+    const sbr_expr bias_step = problem->bias ? problem->bias->strides[0] : zero;
+    sbr_lane_product product = {
+        .a = *a, .b = *b, .y = *y, .bias = problem->bias, .residual = problem->residual, .activation = problem->activation,
+        .bias_strides = {zero, problem->bias_by_row ? bias_step : zero, problem->bias_by_row ? zero : bias_step}, .m = m, .columns = columns, .k = columns_of(a),
+        .a_strides = {row_stride(a), column_stride(a), zero, zero, zero}, .b_strides = {zero, row_stride(b), zero, zero, column_stride(b)},
+        .y_strides = {sbr_mul(lowering, m, columns), columns, zero, zero, zero, one}, .y_first = zero, .extent = {one, one, columns}, .result = {one, one, columns},
+        .window = {1, 1, 1}, .stride = {1, 1, 1}, .dilation = {1, 1, 1}, .flops = operations(lowering, problem),
+    };
+    product.a.rank = product.b.rank = y->rank - 2;
+    for (int32_t i = 0; i < product.a.rank; i++) product.a.extents[i] = product.b.extents[i] = y->extents[i];
+    return sbr_launch_lane(lowering, &product);
 }
 
 /* ---- block: CPUs, where one invocation keeps a core's vector registers busy ---- */

@@ -19,6 +19,21 @@ typedef struct sbr_matmul_problem {
     sbr_activation activation;
 } sbr_matmul_problem;
 
+/* What the kernel matmul_lane computes, in its own terms (kernels/matmul_lane.k): windows of b times a. Views of a and b: of the batch axes alone. */
+typedef struct sbr_lane_product {
+    sbr_view a, b, y;
+    const sbr_view *bias, *residual;
+    bool keeps_residual; /* its memory is not to become y's: other launches read it */
+    sbr_activation activation;
+    sbr_expr m, columns, k;
+    sbr_expr bias_strides[3], a_strides[5], b_strides[5], y_strides[6], y_first, extent[3], result[3];
+    int64_t window[3], stride[3], dilation[3], before[3];
+    uint64_t flops;
+} sbr_lane_product;
+
+bool sbr_suits_lane(const sbr_lowering *lowering, sabir_type type, sbr_expr rows, sbr_expr columns, sbr_expr k);
+sabir_status sbr_launch_lane(sbr_lowering *lowering, const sbr_lane_product *product);
+
 enum { SBR_MATMUL_PARAMETERS = 8 };
 
 /* A way to compute it. Parameters are the candidate's own (tile sizes and the like); NULL: its defaults. A candidate that wants packed

@@ -10,6 +10,7 @@ enum {
     TASKS_OF_CPU = 512, SHORTEST_PART_OF_CPU = 4096,
     TASKS_OF_GPU = 16384, SHORTEST_PART_OF_TASK = 256,
     GROUPS_OF_GPU = 512, SHORTEST_PART_OF_GROUP = 8192,
+    TASKS_OF_SOFTWARE = 2048, LONGEST_PART_OF_SOFTWARE = 16384, /* loops end after 65,535 turns there */
     MOST_PARTS = 1024
 };
 
@@ -113,6 +114,11 @@ static schedule choose(sbr_lowering *lowering, const rows *r)
     if (count == 0) return (schedule){1, 1};
     if (lowering->options->prefer_wide)
         return (schedule){1, count >= TASKS_OF_CPU / 2 ? 1 : between(TASKS_OF_CPU / count, 1, between(each / SHORTEST_PART_OF_CPU, 1, MOST_PARTS))};
+    /* No lane of software Vulkan reads faster for its neighbours, and lanes beyond a segment's end would idle. */
+    if (lowering->options->software && each > SHORT_ROW) {
+        const int64_t least = (each + LONGEST_PART_OF_SOFTWARE - 1) / LONGEST_PART_OF_SOFTWARE, most = between(each / SHORTEST_PART_OF_TASK, 1, MOST_PARTS);
+        return (schedule){1, between(count >= TASKS_OF_SOFTWARE / 2 ? 1 : TASKS_OF_SOFTWARE / count, least < most ? least : most, most)};
+    }
     if (is_columnar(lowering, r) || each <= SHORT_ROW)
         return (schedule){1, count >= TASKS_OF_GPU / 2 ? 1 : between(TASKS_OF_GPU / count, 1, between(each / SHORTEST_PART_OF_TASK, 1, MOST_PARTS))};
     return (schedule){LANES, count >= GROUPS_OF_GPU / 2 ? 1 : between(GROUPS_OF_GPU / count, 1, between(each / SHORTEST_PART_OF_GROUP, 1, MOST_PARTS))};
@@ -166,7 +172,7 @@ static sabir_status reduce_view(sbr_lowering *lowering, const sbr_view *x, uint3
     SABIR_TRY(launch(lowering, &r, &first, &who, &totals));
     rows of_totals;
     split(lowering, &totals, 1u, &of_totals);
-    const bool serial = lowering->options->prefer_wide || sbr_most(lowering, r.count) >= GROUPS_OF_GPU;
+    const bool serial = lowering->options->prefer_wide || lowering->options->software || sbr_most(lowering, r.count) >= GROUPS_OF_GPU;
     return launch(lowering, &of_totals, &second, &(schedule){serial ? 1 : LANES, 1}, y);
 }
 

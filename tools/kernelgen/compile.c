@@ -88,7 +88,8 @@ static sabir_status start_glslc(kernelgen *gen, uint32_t module, job *slot)
 static sabir_status start_cleaning(kernelgen *gen, job *slot)
 {
     char *arguments[] = {(char *)gen->optimiser, "--ssa-rewrite", "--eliminate-dead-functions", "--eliminate-dead-code-aggressive", "--simplify-instructions",
-                         "--redundancy-elimination", "--eliminate-dead-const", "--strip-debug", slot->fresh, "-o", slot->fresh, NULL};
+                         "--redundancy-elimination", "--unify-const", "--remove-duplicates", "--eliminate-dead-branches", "--merge-blocks", "--eliminate-dead-code-aggressive",
+                         "--eliminate-dead-const", "--strip-debug", slot->fresh, "-o", slot->fresh, NULL};
     slot->stage = CLEANING;
     return start(arguments, &slot->process);
 }
