@@ -149,6 +149,7 @@ static sabir_status world_run(world *w, world_results *results)
 {
     const int32_t step = sabir_slot(w->program, "step");
     char *text = NULL;
+    *results = (world_results){.trips = 0};
     WORLD_TRY(world_write(w));
     WORLD_TRY(sabir_set_i32(w->program, step, 0));
     WORLD_TRY(sabir_run(w->program, NULL, 0));

@@ -64,7 +64,7 @@ static sabir_status world_with_fault(trial *t, uint64_t n, const char *when)
 {
     static const sabir_status statuses[] = {SABIR_OUT_OF_DEVICE_MEMORY, SABIR_INTERNAL, SABIR_OUT_OF_MEMORY};
     const sabir_status injected = t->lose ? SABIR_DEVICE_LOST : statuses[n % 3];
-    world_results results = {0};
+    world_results results;
     world w = {.device = t->device, .once = t->once};
     sabir_device_retain(t->device);
     if (t->lose) fault_lose_nth(n);
@@ -112,14 +112,14 @@ static void fail_anew(const char *api, bool lose)
     cr_assert_gt(n, 100, "%s: only %llu calls", api, (unsigned long long)n);
 }
 
-/* Each call (of those that lose the device, every third later on), in one context: each world finds it as good as the last one did, and what is
+/* Each call (of those that lose the device, every fifth later on), in one context: each world finds it as good as the last one did, and what is
  * alive is the same after each. last_kernel: ends where a fault comes after that many kernels were made; 0: after all calls. */
 static void fail_in_turn(trial *t, uint64_t last_kernel)
 {
     char when[128];
     uint64_t n = 1;
     const uint32_t alive = fault_live_objects();
-    for (bool any = true; any; n += t->lose && n >= 60 ? 3 : 1) {
+    for (bool any = true; any; n += t->lose && n >= 60 ? 5 : 1) {
         describe(when, t->api, n, t->lose);
         fault_reset();
         (void)world_with_fault(t, n, when);
@@ -134,7 +134,7 @@ static void fail_in_turn(trial *t, uint64_t last_kernel)
 /* Every call: first those of a world that opens a device, up to its last kernel, then those of one whose device has all kernels. */
 static void fail_each(const char *api)
 {
-    world_results expected, results = {0};
+    world_results expected, results;
     world_expect(&expected);
     sabir_context *context = faulty_context(api, false);
     world_anew(context, api, &expected, "the first world");
@@ -175,7 +175,7 @@ Test(fault_backend, opencl_lost) { lose_each("opencl"); }
 static void stay_lost(const char *api)
 {
     char id[32];
-    world_results expected, results = {0};
+    world_results expected, results;
     world w = {0};
     sabir_tensor *tensor;
     world_expect(&expected);
