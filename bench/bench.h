@@ -29,7 +29,15 @@ typedef struct bench_result {
     uint32_t samples;       /* of each side */
     bench_times ours, peer;
     char peer_name[128];    /* "": none; then peer is 0 */
+    char variant[80];       /* the kernel that has most of the work */
 } bench_result;
+
+/* What the machine, or a GPU, can do at most, as measured: operations (a multiplication and an addition are two) and bytes a second. */
+typedef struct bench_roof { double flops, bytes; } bench_roof;
+/* Of one thread of the host, by loops in C: the roof of devices that run on it, whose CPU time is counted. */
+void bench_roof_of_host(bench_roof *roof);
+/* The share of it that a row's rate is: of operations or of bytes, whichever takes longer at the roof. */
+double bench_share(const bench_roof *roof, const bench_result *result, double seconds);
 
 typedef enum bench_outcome { BENCH_MEASURED, BENCH_WRONG, BENCH_FAILED } bench_outcome;
 

@@ -3,10 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#if !defined(_WIN32)
-#  include <dlfcn.h>
-#endif
-
+#include "library.h"
 #include "row.h"
 
 /* The part of cblas.h that is used; the numbers are those of the standard interface. */
@@ -24,32 +21,18 @@ static struct {
     char name[96];
 } blas;
 
-#if defined(_WIN32)
-static void look(void) { blas.looked = true; }
-#else
-/* dlsym gives an object pointer. */
-static bool find_function(void *library, const char *name, void *function)
-{
-    void *symbol = dlsym(library, name);
-    memcpy(function, &symbol, sizeof symbol);
-    return symbol != NULL;
-}
-
-/* The library stays open: its threads would not survive its going. */
 static void look(void)
 {
     static const char *const files[] = {"libopenblas.so.0", "libopenblas.so", "libopenblas.dylib"};
-    void *library = NULL;
+    void *library = bench_library_open(files, sizeof files / sizeof files[0]);
     blas.looked = true;
-    for (size_t i = 0; i < sizeof files / sizeof files[0] && !library; i++) library = dlopen(files[i], RTLD_NOW | RTLD_LOCAL);
     if (!library) return;
-    const bool complete = find_function(library, "openblas_get_config", &blas.config) && find_function(library, "openblas_get_corename", &blas.core) &&
-                          find_function(library, "openblas_get_num_threads", &blas.get_threads) &&
-                          find_function(library, "openblas_set_num_threads", &blas.set_threads) && find_function(library, "cblas_sgemm", &blas.sgemm);
+    const bool complete = bench_library_find(library, "openblas_get_config", &blas.config) && bench_library_find(library, "openblas_get_corename", &blas.core) &&
+                          bench_library_find(library, "openblas_get_num_threads", &blas.get_threads) &&
+                          bench_library_find(library, "openblas_set_num_threads", &blas.set_threads) && bench_library_find(library, "cblas_sgemm", &blas.sgemm);
     if (complete) blas.own_threads = blas.get_threads();
     else blas.sgemm = NULL;
 }
-#endif
 
 /* The configuration begins "OpenBLAS 0.3.21 ...". */
 static void set_name(void)

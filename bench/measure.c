@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "blas.h"
+#include "fftw.h"
 #include "program.h"
 #include "timing.h"
 
@@ -22,6 +23,8 @@ static void name_peer(const bench_row *row, int threads, char name[128])
     name[0] = '\0';
     if (row->peer_is_blas) {
         if (bench_blas_open(threads)) snprintf(name, 128, "%s%s", row->peer_name ? row->peer_name : "", bench_blas_name());
+    } else if (row->peer_is_fftw) {
+        if (bench_fftw_open()) snprintf(name, 128, "%s", bench_fftw_name());
     } else if (row->peer) {
         snprintf(name, 128, "%s", row->peer_name);
     }
@@ -91,10 +94,13 @@ bench_outcome bench_measure(sabir_context *context, sabir_device *device, const 
 
     bench_data data;
     bench_program ours = {.program = NULL};
+    sabir_counters counters = {.size = sizeof counters};
     bench_outcome outcome = BENCH_FAILED;
     if (!bench_data_create(row, &data)) snprintf(message, 512, "%s: no memory for operands of %.0f bytes", row->name, result->bytes);
     else if (bench_program_create(context, device, row, &data, &ours) != SABIR_OK) failed(row, message);
+    else if (sabir_program_counters(ours.program, &counters) != SABIR_OK) failed(row, message);
     else outcome = measure(context, &ours, &(peer_side){row, &data}, seconds, result, message);
+    snprintf(result->variant, sizeof result->variant, "%s", counters.busiest);
     bench_program_free(&ours);
     bench_data_free(&data);
     return outcome;

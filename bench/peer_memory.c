@@ -48,6 +48,21 @@ BENCH_STRONG void bench_peer_layer_norm(const bench_row *row, const void *const 
     }
 }
 
+BENCH_STRONG void bench_peer_rms_norm(const bench_row *row, const void *const *operands, void *result, void *scratch)
+{
+    const int64_t rows = row->operands[0].extents[0], width = row->operands[0].extents[1];
+    const float *restrict gain = operands[1];
+    (void)scratch;
+    for (int64_t r = 0; r < rows; r++) {
+        const float *restrict x = (const float *)operands[0] + r * width;
+        float *restrict y = (float *)result + r * width;
+        float squares = 0;
+        for (int64_t i = 0; i < width; i++) squares += x[i] * x[i];
+        const float scale = 1 / sqrtf(squares / (float)width + 1e-5F);
+        for (int64_t i = 0; i < width; i++) y[i] = x[i] * scale * gain[i];
+    }
+}
+
 /* By blocks, for accuracy. */
 BENCH_STRONG void bench_peer_sum(const bench_row *row, const void *const *operands, void *result, void *scratch)
 {

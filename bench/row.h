@@ -38,12 +38,13 @@ struct bench_row {
     bench_peer *peer;
     const char *peer_name; /* what it is, when it is not BLAS */
     bool peer_is_blas;     /* it calls bench_sgemm: there is no peer where no BLAS was found */
+    bool peer_is_fftw;     /* the same of FFTW */
     size_t scratch;        /* bytes that the peer wants */
     double tolerance;      /* largest difference between the two, relative to the largest value; 0: equal */
 };
 
 /* A table ends at the first row without a name. */
-extern const bench_row bench_rows_dense[], bench_rows_attention[], bench_rows_memory[], bench_rows_index[], bench_rows_sparse[];
+extern const bench_row bench_rows_dense[], bench_rows_attention[], bench_rows_memory[], bench_rows_index[], bench_rows_sparse[], bench_rows_grid[];
 
 static inline sabir_type bench_operand_type(const bench_operand *operand)
 {
@@ -57,8 +58,11 @@ void bench_sgemm(int m, int n, int k, const float *a, const float *b, float *c);
 
 bench_peer bench_peer_matmul, bench_peer_conv;                      /* peer_dense.c */
 bench_peer bench_peer_attention, bench_peer_causal, bench_peer_attention_gradient, bench_peer_blocks; /* peer_attention.c */
-bench_peer bench_peer_chain, bench_peer_softmax, bench_peer_layer_norm, bench_peer_sum, bench_peer_stencil; /* peer_memory.c */
+bench_peer bench_peer_chain, bench_peer_softmax, bench_peer_layer_norm, bench_peer_rms_norm, bench_peer_sum, bench_peer_stencil; /* peer_memory.c */
 bench_peer bench_peer_spmm, bench_peer_gather, bench_peer_sort;     /* peer_index.c */
 bench_peer bench_peer_experts, bench_peer_messages;                 /* peer_sparse.c */
+bench_peer bench_peer_fft;                                          /* fftw.c */
+double bench_peer_fma(int64_t rounds);                              /* peer_roof.c */
+void bench_peer_triad(float *a, const float *b, const float *c, int64_t count);
 
 #endif

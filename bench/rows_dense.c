@@ -16,10 +16,21 @@ static sabir_value build_conv(sabir_graph *g, const sabir_value *x)
         .result = size * size, .build = build_matmul, .peer = bench_peer_matmul, .peer_is_blas = true, .tolerance = 1e-5,       \
     }
 
+/* A few rows times a layer's weights. */
+#define SKINNY(rows)                                                                                                            \
+    {                                                                                                                           \
+        .name = "matmul/" #rows "x4096x4096", .flops = 2.0 * (rows) * 4096 * 4096, .operands = {{2, {rows, 4096}}, {2, {4096, 4096}}}, \
+        .result = (rows) * 4096, .build = build_matmul, .peer = bench_peer_matmul, .peer_is_blas = true, .tolerance = 1e-5,      \
+    }
+
 const bench_row bench_rows_dense[] = {
     MATMUL(256),
     MATMUL(512),
     MATMUL(1024),
+    MATMUL(2048),
+    SKINNY(1),
+    SKINNY(8),
+    SKINNY(32),
     {
         .name = "matmul/256x64x64x64", /* 256 products of 64 x 64 */
         .flops = 256 * 2.0 * 64 * 64 * 64,

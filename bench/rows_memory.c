@@ -18,6 +18,11 @@ static sabir_value build_layer_norm(sabir_graph *g, const sabir_value *x)
     return sabir_layer_norm(g, x[0], x[1], x[2], 1e-5);
 }
 
+static sabir_value build_rms_norm(sabir_graph *g, const sabir_value *x)
+{
+    return sabir_rms_norm(g, x[0], x[1], 1e-5);
+}
+
 static sabir_value build_sum(sabir_graph *g, const sabir_value *x)
 {
     return sabir_sum(g, x[0], SABIR_ALL_AXES);
@@ -61,6 +66,16 @@ const bench_row bench_rows_memory[] = {
         .result = 4096 * 1024,
         .build = build_layer_norm,
         .peer = bench_peer_layer_norm,
+        .peer_name = C_LOOP,
+        .tolerance = 1e-5,
+    },
+    {
+        .name = "rms_norm/4096x1024",
+        .flops = 4.0 * 4096 * 1024,
+        .operands = {{2, {4096, 1024}}, {1, {1024}}},
+        .result = 4096 * 1024,
+        .build = build_rms_norm,
+        .peer = bench_peer_rms_norm,
         .peer_name = C_LOOP,
         .tolerance = 1e-5,
     },

@@ -24,6 +24,16 @@ const bench_row bench_rows_sparse[] = {
         .tolerance = 1e-5,
     },
     {
+        .name = "experts/64x16x512x512", /* few rows in each */
+        .flops = 2.0 * 64 * 16 * 512 * 512,
+        .operands = {{2, {64 * 16, 512}}, {3, {64, 512, 512}}, {1, {65}, BENCH_ROWS, 16}},
+        .result = 64 * 16 * 512,
+        .build = build_experts,
+        .peer = bench_peer_experts,
+        .peer_is_blas = true,
+        .tolerance = 1e-5,
+    },
+    {
         .name = "messages/20000x20x64", /* nodes, edges into each, features */
         .flops = 3.0 * 20000 * 20 * 64,
         .operands = {{1, {20001}, BENCH_ROWS, 20}, {1, {400000}, BENCH_INDEX, 20000}, {1, {400000}}, {2, {20000, 64}}},

@@ -91,6 +91,7 @@ typedef struct sabir_counters {
     uint64_t live_bytes;                     /* the lower bound that lifetimes give for peak_bytes */
     /* so far */
     uint64_t runs, recordings, compiled, allocations; /* allocations: of device memory, at compile and after */
+    char busiest[80]; /* the kernel with most operations, or bytes where none has any; " (general)" where it is not made for its operands' types; "" where there is none */
 } sabir_counters;
 SABIR_API sabir_status sabir_program_counters(const sabir_program *program, sabir_counters *counters);
 

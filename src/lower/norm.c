@@ -1,7 +1,26 @@
 /* Softmax and norms: rows that are read, summed up and written again. */
 #include "operands.h"
 
-static sbr_expr row_groups(sbr_lowering *lowering, sbr_expr rows, bool alone) { return alone ? sbr_ceil_div(lowering, rows, SBR_SERIAL_ROWS) : rows; }
+/* How rows are shared out: on CPUs an invocation computes a run of them, elsewhere one where they are short, or else a work-group does. */
+typedef enum way { BLOCK, SERIAL, GROUP } way;
+
+/* Elements that an invocation of a CPU computes at least, so that starting it costs little beside them. */
+enum { WORTH_STARTING = 4096 };
+
+static way way_of(const sbr_lowering *lowering, sbr_expr columns)
+{
+    if (lowering->options->prefer_wide) return BLOCK;
+    return sbr_rows_alone(lowering, columns) ? SERIAL : GROUP;
+}
+
+static sabir_status end_rows(sbr_launcher *l, way way, sbr_expr rows, sbr_expr columns, uint64_t operations)
+{
+    sbr_lowering *lowering = l->lowering;
+    const int64_t most = sbr_expr_largest(&lowering->module->exprs, columns), run = most > 0 && most < WORTH_STARTING ? WORTH_STARTING / most : 1;
+    if (way == BLOCK) sbr_idx(l, "run", sbr_num(lowering, run));
+    const sbr_expr groups = way == GROUP ? rows : sbr_ceil_div(lowering, rows, way == BLOCK ? run : SBR_SERIAL_ROWS);
+    return sbr_launch_end(l, groups, sbr_work(lowering, rows, columns, operations));
+}
 
 /* ---- softmax ---- */
 
@@ -11,11 +30,12 @@ static sabir_status softmax(sbr_lowering *lowering, const sbr_node *node, bool l
     const sbr_view x = *sbr_in(lowering, node, 0), lines = sbr_lines(&x, axis);
     const sbr_arith arith = sbr_arith_of(x.type);
     const sbr_expr columns = x.extents[axis], rows = sbr_view_count(lowering, &lines);
-    const bool alone = sbr_rows_alone(lowering, columns);
+    const way way = way_of(lowering, columns);
+    static const char *const kernels[] = {[BLOCK] = "softmax_block", [SERIAL] = "softmax_serial", [GROUP] = "softmax"};
     sbr_view y;
     SABIR_TRY(sbr_out(lowering, node, 0, &y));
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, alone ? "softmax_serial" : "softmax", arith, arith));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, kernels[way], arith, arith));
     sbr_space(&l, lines.rank, lines.extents);
     sbr_read(&l, "x", &lines);
     sbr_write(&l, "y", &y);
@@ -24,7 +44,7 @@ static sabir_status softmax(sbr_lowering *lowering, const sbr_node *node, bool l
     sbr_idx(&l, "x_stride", x.strides[axis]);
     sbr_idx(&l, "inner", sbr_extents_product(lowering, &x, axis + 1, x.rank));
     sbr_int(&l, "logarithm", logarithm);
-    return sbr_launch_end(&l, row_groups(lowering, rows, alone), sbr_work(lowering, rows, columns, 5));
+    return end_rows(&l, way, rows, columns, 5);
 }
 
 sabir_status sbr_lower_softmax(sbr_lowering *lowering, const sbr_node *node) { return softmax(lowering, node, false); }
@@ -45,13 +65,14 @@ static sabir_status launch_norm(sbr_lowering *lowering, const sbr_node *node, co
     const sbr_view lines = sbr_lines(x, x->rank - 1);
     const sbr_arith arith = sbr_arith_of(x->type);
     const sbr_expr columns = x->extents[x->rank - 1], rows = sbr_view_count(lowering, &lines), zero = sbr_num(lowering, 0);
-    const bool alone = sbr_rows_alone(lowering, columns);
+    const way way = way_of(lowering, columns);
+    static const char *const kernels[] = {[BLOCK] = "norm_block", [SERIAL] = "norm_serial", [GROUP] = "norm"};
     sbr_view scale = *x, shift = *x, y;
     if (node->input_count > 1) scale = *sbr_in(lowering, node, 1);
     if (node->input_count > 2) shift = *sbr_in(lowering, node, 2);
     SABIR_TRY(sbr_out(lowering, node, 0, &y));
     sbr_launcher l;
-    SABIR_TRY(sbr_launch_begin(&l, lowering, alone ? "norm_serial" : "norm", arith, arith));
+    SABIR_TRY(sbr_launch_begin(&l, lowering, kernels[way], arith, arith));
     sbr_space(&l, lines.rank, lines.extents);
     sbr_read(&l, "x", &lines);
     sbr_read(&l, "scale", &scale);
@@ -69,7 +90,7 @@ static sabir_status launch_norm(sbr_lowering *lowering, const sbr_node *node, co
     sbr_int(&l, "has_scale", node->input_count > 1);
     sbr_int(&l, "has_shift", node->input_count > 2);
     sbr_number(&l, "epsilon", 0, attrs->epsilon);
-    return sbr_launch_end(&l, row_groups(lowering, rows, alone), sbr_work(lowering, rows, columns, 6));
+    return end_rows(&l, way, rows, columns, 6);
 }
 
 static sabir_status last_axis_norm(sbr_lowering *lowering, const sbr_node *node, bool centred)

@@ -27,6 +27,16 @@ static void count_step(const sbr_step *step, uint64_t times, sabir_counters *cou
     for (uint32_t b = 0; b < step->launch->desc->buffer_count; b++) counters->bytes += step->launch->operands[b].bytes * times;
 }
 
+/* Of the two launches, the second of which may be NULL, the one that computes more, or else moves more. */
+static const sbr_launch *busier(const sbr_launch *a, uint64_t a_times, const sbr_launch *b, uint64_t b_times)
+{
+    uint64_t a_bytes = 0, b_bytes = 0;
+    if (!b || a->flops * a_times != b->flops * b_times) return !b || a->flops * a_times > b->flops * b_times ? a : b;
+    for (uint32_t i = 0; i < a->desc->buffer_count; i++) a_bytes += a->operands[i].bytes * a_times;
+    for (uint32_t i = 0; i < b->desc->buffer_count; i++) b_bytes += b->operands[i].bytes * b_times;
+    return a_bytes > b_bytes ? a : b;
+}
+
 static uint64_t count_kernels(const sbr_module *module)
 {
     uint64_t kernels = 0;
@@ -65,7 +75,8 @@ static void count_slot(const sbr_slot *slot, sabir_memory_report *memory)
 
 void sbr_executor_count(const sbr_module *module, sabir_counters *counters, sabir_memory_report *memory)
 {
-    uint64_t times = 1;
+    uint64_t times = 1, busiest_times = 0;
+    const sbr_launch *busiest = NULL;
     for (uint32_t i = 0; i < module->steps.count; i++) {
         const sbr_step *step = &module->steps.data[i];
         if (step->kind == SBR_STEP_LOOP && step->trips == 0) {
@@ -75,7 +86,11 @@ void sbr_executor_count(const sbr_module *module, sabir_counters *counters, sabi
         if (step->kind == SBR_STEP_LOOP) times *= (uint64_t)step->trips;
         if (step->kind == SBR_STEP_END) times /= (uint64_t)module->steps.data[step->match].trips;
         count_step(step, times, counters);
+        if (step->kind != SBR_STEP_LAUNCH || busier(step->launch, times, busiest, busiest_times) == busiest) continue;
+        busiest = step->launch;
+        busiest_times = times;
     }
+    if (busiest) snprintf(counters->busiest, sizeof counters->busiest, "%s%s", busiest->desc->name, busiest->plain ? "" : " (general)");
     counters->kernels = count_kernels(module);
     counters->fused = module->fused_nodes;
     counters->peak_bytes = module->peak_bytes;

@@ -11,6 +11,7 @@ typedef struct session {
     sabir_context *context;
     sabir_device *device;
     sabir_device_info info;
+    bench_roof roof;     /* 0: not known, of devices other than CPUs */
     double seconds;
     regex_t only;        /* names of the rows wanted */
     cJSON *json;         /* array of results; NULL: print a table */
@@ -46,20 +47,23 @@ static void print_head(const session *s)
     printf("%s: %s, %s\n", s->info.id, s->info.name, s->info.driver);
     printf("Seconds are medians, %s. A speed-up above 1 means that Sabir is faster.\n\n",
            software ? "of process CPU time: every thread is counted, and the peer has one" : "of wall time");
-    printf("%-22s %9s %14s %9s %9s  %s\n", "PROBLEM", "SABIR", "RATE", "PEER", "SPEED-UP", "PEER IS");
+    if (s->roof.flops > 0)
+        printf("ROOF is the share of what C loops reach on one core: %.3g GFLOP/s, %.3g GB/s.\n\n", 1e-9 * s->roof.flops, 1e-9 * s->roof.bytes);
+    printf("%-26s %9s %14s %5s %9s %9s  %-28s %s\n", "PROBLEM", "SABIR", "RATE", "ROOF", "PEER", "SPEED-UP", "KERNEL", "PEER IS");
 }
 
-static void print_row(const bench_result *result)
+static void print_row(const session *s, const bench_result *result)
 {
-    char ours[16], rate[24], peer[16] = "-", speedup[16] = "-";
+    char ours[16], rate[24], share[16] = "-", peer[16] = "-", speedup[16] = "-";
     const double seconds = clock_of(result, &result->ours);
     if (result->peer_name[0]) {
         const double other = clock_of(result, &result->peer);
         seconds_text(other, peer);
         snprintf(speedup, sizeof speedup, "%.3f", other / seconds);
     }
-    printf("%-22s %9s %14s %9s %9s  %s\n", result->name, seconds_text(seconds, ours), rate_text(result, seconds, rate), peer, speedup,
-           result->peer_name[0] ? result->peer_name : "none: OpenBLAS was not found (Debian: libopenblas0)");
+    if (s->roof.flops > 0) snprintf(share, sizeof share, "%.2f", bench_share(&s->roof, result, seconds));
+    printf("%-26s %9s %14s %5s %9s %9s  %-28s %s\n", result->name, seconds_text(seconds, ours), rate_text(result, seconds, rate), share, peer, speedup, result->variant,
+           result->peer_name[0] ? result->peer_name : "none: OpenBLAS or FFTW was not found (Debian: libopenblas0, libfftw3-single3)");
     fflush(stdout);
 }
 
@@ -72,6 +76,9 @@ static cJSON *result_json(const session *s, const bench_result *result)
     cJSON_AddNumberToObject(object, "seconds", seconds);
     cJSON_AddNumberToObject(object, "flops", result->flops);
     cJSON_AddNumberToObject(object, "bytes", result->bytes);
+    cJSON_AddStringToObject(object, "kernel", result->variant);
+    if (s->roof.flops > 0) cJSON_AddNumberToObject(object, "roof", bench_share(&s->roof, result, seconds));
+    else cJSON_AddNullToObject(object, "roof");
     if (result->peer_name[0]) {
         peer = cJSON_AddObjectToObject(object, "peer");
         cJSON_AddStringToObject(peer, "name", result->peer_name);
@@ -111,12 +118,13 @@ static void measure_row(session *s, const bench_row *row)
     } else if (s->json) {
         cJSON_AddItemToArray(s->json, result_json(s, &result));
     } else {
-        print_row(&result);
+        print_row(s, &result);
     }
 }
 
 static int measure_device(session *s)
 {
+    if (strcmp(s->info.type, "cpu") == 0) bench_roof_of_host(&s->roof);
     if (!s->json) print_head(s);
     const bench_row *row;
     for (uint32_t i = 0; (row = bench_row_at(i)) != NULL; i++)
@@ -188,11 +196,13 @@ static int run(const cli_call *call)
 const cli_command cli_bench = {
     .name = "bench",
     .summary = "measure operators on a device against a peer library",
-    .text = "Measures fixed problems on a device, each against a peer that computes the same: OpenBLAS, where it is\n"
-            "installed, or a vectorised loop in C. Results are compared before they are timed; then both run in turns,\n"
+    .text = "Measures fixed problems on a device, each against a peer that computes the same: OpenBLAS or FFTW,\n"
+            "where they are installed, or a vectorised loop in C. Results are compared before they are timed; then both run in turns,\n"
             "with operands and results on the device. The peers run on the host's CPU. On devices that run on the CPU\n"
             "process CPU time counts, and the peer has one thread; on others wall time.\n\n"
-            "--json prints an array of objects with name, device, seconds, flops, bytes, peer (name, seconds,\n"
+            "KERNEL is the one with most of the work; it is (general) where it serves operands of all types.\n\n"
+            "--json prints an array of objects with name, device, seconds, flops, bytes, kernel, roof (the share of what\n"
+            "C loops reach on one core, on devices that are CPUs; or null), peer (name, seconds,\n"
             "wall_seconds, spread; or null), speedup (peer's seconds / ours, or null), clock (cpu or wall),\n"
             "wall_seconds, spread (distance of the quartiles / median) and samples.\n",
     .options = {
