@@ -32,11 +32,12 @@ typedef struct bench_result {
     char variant[80];       /* the kernel that has most of the work */
 } bench_result;
 
-/* What the machine, or a GPU, can do at most, as measured: operations (a multiplication and an addition are two) and bytes a second. */
+/* What one thread of the host can do at most, as measured: operations (a multiplication and an addition are two), and bytes of memory, a second. */
 typedef struct bench_roof { double flops, bytes; } bench_roof;
-/* Of one thread of the host, by loops in C: the roof of devices that run on it, whose CPU time is counted. */
+/* By loops in C: the roof of devices that run on the CPU, whose CPU time is counted. */
 void bench_roof_of_host(bench_roof *roof);
-/* The share of it that a row's rate is: of operations or of bytes, whichever takes longer at the roof. */
+/* The share of it that a row's rate is: of operations or of bytes, whichever takes longer at the roof. What stays in caches
+ * may be above it. */
 double bench_share(const bench_roof *roof, const bench_result *result, double seconds);
 
 typedef enum bench_outcome { BENCH_MEASURED, BENCH_WRONG, BENCH_FAILED } bench_outcome;

@@ -33,28 +33,38 @@ bool bench_fftw_open(void)
 
 const char *bench_fftw_name(void) { return fftw.plan ? "FFTW, measured plan, 1 thread" : ""; }
 
-/* Measuring overwrites what it is given: the operand is a copy, the result is written anew. */
-static void *plan_of(const bench_row *row, float *result)
+/* Along the last rank axes of x [lines, points, 2]. Measuring overwrites what it is given: the operand is a copy, the result is written anew. */
+static void *plan_of(const bench_row *row, int rank, float *result)
 {
     const int64_t *extents = row->operands[0].extents;
-    const bool lines = row->flops < 5.0 * (double)(extents[0] * extents[1]) * 11; /* one direction only */
     const int n[2] = {(int)extents[0], (int)extents[1]}, points = n[0] * n[1];
     float *copy = aligned_alloc(64, sizeof(float) * 2 * (size_t)points);
     if (!copy) return NULL;
-    void *plan = lines ? fftw.plan(1, n + 1, n[0], copy, NULL, 1, n[1], result, NULL, 1, n[1], FORWARD, MEASURE)
-                       : fftw.plan(2, n, 1, copy, NULL, 1, points, result, NULL, 1, points, FORWARD, MEASURE);
+    void *plan = rank == 1 ? fftw.plan(1, n + 1, n[0], copy, NULL, 1, n[1], result, NULL, 1, n[1], FORWARD, MEASURE)
+                           : fftw.plan(2, n, 1, copy, NULL, 1, points, result, NULL, 1, points, FORWARD, MEASURE);
     free(copy);
     return plan;
 }
 
 /* The plan is made when a row first comes. */
-void bench_peer_fft(const bench_row *row, const void *const *operands, void *result, void *scratch)
+static void transform(const bench_row *row, int rank, const void *const *operands, void *result)
 {
-    (void)scratch;
     if (fftw.row != row) {
         if (fftw.made) fftw.destroy(fftw.made);
-        fftw.made = plan_of(row, result);
+        fftw.made = plan_of(row, rank, result);
         fftw.row = row;
     }
     if (fftw.made) fftw.execute(fftw.made, (float *)operands[0], result);
+}
+
+void bench_peer_fft_lines(const bench_row *row, const void *const *operands, void *result, void *scratch)
+{
+    (void)scratch;
+    transform(row, 1, operands, result);
+}
+
+void bench_peer_fft_plane(const bench_row *row, const void *const *operands, void *result, void *scratch)
+{
+    (void)scratch;
+    transform(row, 2, operands, result);
 }

@@ -1,17 +1,11 @@
 #include <stdlib.h>
-#include <time.h>
 
-#include "bench.h"
 #include "row.h"
+#include "timing.h"
 
 enum { SAMPLES = 5 };
 
-static double now(void)
-{
-    struct timespec time = {0};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
+static double now(void) { return bench_now(CLOCK_THREAD_CPUTIME_ID); }
 
 /* The best of a few. */
 static double most_flops(void)

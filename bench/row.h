@@ -61,7 +61,7 @@ bench_peer bench_peer_attention, bench_peer_causal, bench_peer_attention_gradien
 bench_peer bench_peer_chain, bench_peer_softmax, bench_peer_layer_norm, bench_peer_rms_norm, bench_peer_sum, bench_peer_stencil; /* peer_memory.c */
 bench_peer bench_peer_spmm, bench_peer_gather, bench_peer_sort;     /* peer_index.c */
 bench_peer bench_peer_experts, bench_peer_messages;                 /* peer_sparse.c */
-bench_peer bench_peer_fft;                                          /* fftw.c */
+bench_peer bench_peer_fft_lines, bench_peer_fft_plane;              /* fftw.c */
 double bench_peer_fma(int64_t rounds);                              /* peer_roof.c */
 void bench_peer_triad(float *a, const float *b, const float *c, int64_t count);
 

@@ -1,14 +1,13 @@
 #include "timing.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 enum { LEAST_SAMPLES = 3, MOST_SAMPLES = 301, MOST_REPEATS = 10000 };
 static const double sample_seconds = 0.01;
 
 typedef struct sample { double cpu, wall; } sample;
 
-static double now(clockid_t clock)
+double bench_now(clockid_t clock)
 {
     struct timespec time = {0};
     clock_gettime(clock, &time);
@@ -17,9 +16,9 @@ static double now(clockid_t clock)
 
 static sabir_status take(const bench_side *side, uint32_t times, sample *result)
 {
-    const double wall = now(CLOCK_MONOTONIC), cpu = now(CLOCK_PROCESS_CPUTIME_ID);
+    const double wall = bench_now(CLOCK_MONOTONIC), cpu = bench_now(CLOCK_PROCESS_CPUTIME_ID);
     const sabir_status status = side->run(side->state, times);
-    *result = (sample){(now(CLOCK_PROCESS_CPUTIME_ID) - cpu) / times, (now(CLOCK_MONOTONIC) - wall) / times};
+    *result = (sample){(bench_now(CLOCK_PROCESS_CPUTIME_ID) - cpu) / times, (bench_now(CLOCK_MONOTONIC) - wall) / times};
     return status;
 }
 
@@ -60,7 +59,7 @@ sabir_status bench_time(const bench_side *sides, uint32_t count, bool cpu_clock,
         repeats[s] = wanted > MOST_REPEATS ? MOST_REPEATS : wanted > 1 ? (uint32_t)wanted : 1;
     }
     uint32_t done = 0;
-    for (const double end = now(CLOCK_MONOTONIC) + seconds; done < MOST_SAMPLES && (done < LEAST_SAMPLES || now(CLOCK_MONOTONIC) < end); done++)
+    for (const double end = bench_now(CLOCK_MONOTONIC) + seconds; done < MOST_SAMPLES && (done < LEAST_SAMPLES || bench_now(CLOCK_MONOTONIC) < end); done++)
         for (uint32_t s = 0; s < count; s++) {
             const sabir_status status = take(&sides[s], repeats[s], &all[s][done]);
             if (status != SABIR_OK) return status;

@@ -324,7 +324,7 @@ Test(sparse_host, partitions_of_odd_graphs)
     FAILS(SABIR_INVALID_ARGUMENT, "node 1 weighs 0", sabir_csr_partition(csr, 2, &bad, part, NULL));
     FAILS(SABIR_INVALID_ARGUMENT, "the imbalance is 0.5", sabir_csr_partition(csr, 2, &even, part, NULL));
     FAILS(SABIR_INVALID_ARGUMENT, "6 parts of 5 nodes", sabir_csr_partition(csr, 6, NULL, part, NULL));
-    const sabir_partition_options absent = {.size = sizeof absent, .library = "libno-such-metis.so"}, other = {.size = sizeof other, .library = "libm.so.6"};
+    const sabir_partition_options absent = {.size = sizeof absent, .metis_library = "libno-such-metis.so"}, other = {.size = sizeof other, .metis_library = "libm.so.6"};
     FAILS(SABIR_NOT_FOUND, "apt-get install libmetis5", sabir_csr_partition(csr, 2, &absent, part, NULL));
     FAILS(SABIR_NOT_FOUND, "has no METIS_PartGraphKway", sabir_csr_partition(csr, 2, &other, part, NULL));
     sabir_csr_destroy(csr);

@@ -96,7 +96,7 @@ SABIR_API sabir_status sabir_nearest(sabir_context *context, sabir_type type, co
 
 typedef struct sabir_partition_options {
     size_t size;
-    const char *library;         /* NULL: "libmetis.so.5" (Debian: libmetis5) */
+    const char *metis_library;   /* NULL: "libmetis.so.5" (Debian: libmetis5) */
     const int32_t *node_weights; /* [rows], at least 1 each; NULL: ones */
     int32_t seed;
     double imbalance;            /* largest part at most so many times the mean; 0: 1.03 */

@@ -169,7 +169,7 @@ static bool read_math(const char *text, math_file *file)
 
 typedef struct math_printer {
     const sbr_kernel_desc *desc;
-    sbr_dialect_library library;
+    sbr_dialect_library texts;
     void *user;
     bool opencl;
     sbr_text *out;
@@ -185,7 +185,7 @@ static sabir_status print_math_file(math_printer *p, const char *name)
         if (!strcmp(p->done[i], name)) return SABIR_OK;
     char file_name[SBR_NAME + 16];
     snprintf(file_name, sizeof file_name, "math/%s.k", name);
-    const char *text = p->library(p->user, file_name);
+    const char *text = p->texts(p->user, file_name);
     math_file file;
     if (!text) return sbr_fail(SABIR_COMPILE_FAILED, "%s: 'uses %s': there is no kernels/%s", p->desc->what, name, file_name);
     if (!read_math(text, &file)) return sbr_fail(SABIR_COMPILE_FAILED, "kernels/%s: there is no line 'body'", file_name);
@@ -216,7 +216,7 @@ static sabir_status print_uses(math_printer *p, const char *list, const char *en
 
 sabir_status sbr_dialect_print_math(const sbr_kernel_desc *desc, sbr_dialect_library library, void *user, bool opencl, sbr_text *out)
 {
-    math_printer p = {.desc = desc, .library = library, .user = user, .opencl = opencl, .out = out};
+    math_printer p = {.desc = desc, .texts = library, .user = user, .opencl = opencl, .out = out};
     if (opencl) sbr_text_puts(out, "#pragma OPENCL FP_CONTRACT OFF\n");
     SABIR_TRY(print_math_file(&p, "storage"));
     SABIR_TRY(print_math_file(&p, "core"));

@@ -16,7 +16,7 @@ extern const sabir_backend sbr_opencl_backend; /* backends/opencl/opencl.h */
 static sbr_mutex drivers_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* What hangs on the context. */
-typedef struct listed_backend { const sabir_backend *backend; char *library; } listed_backend;
+typedef struct listed_backend { const sabir_backend *backend; char *loader; } listed_backend;
 typedef struct runtime {
     SBR_VECTOR(listed_backend) added;
     sbr_registry *registry; /* NULL until devices were looked for */
@@ -58,7 +58,7 @@ static void runtime_destroy(sabir_context *context)
     runtime *all = context->runtime;
     const sabir_allocator *allocator = sbr_context_allocator(context);
     registry_free(all->registry);
-    for (uint32_t i = 0; i < all->added.count; i++) sbr_free(allocator, all->added.data[i].library);
+    for (uint32_t i = 0; i < all->added.count; i++) sbr_free(allocator, all->added.data[i].loader);
     sbr_vector_free(allocator, &all->added);
     sbr_free(allocator, all);
     context->runtime = NULL;
@@ -95,9 +95,9 @@ static sabir_status add_backend(sabir_context *context, const sabir_backend *bac
         if (strcmp(all->added.data[i].backend->name, backend->name) == 0)
             return sbr_fail(SABIR_MISUSE, "a backend '%s' was added to this context before", backend->name);
     listed_backend row = {backend, NULL};
-    if (library && !(row.library = sbr_strdup(allocator, library))) return sbr_no_memory(strlen(library) + 1);
+    if (library && !(row.loader = sbr_strdup(allocator, library))) return sbr_no_memory(strlen(library) + 1);
     if (sbr_push(allocator, &all->added, row)) return SABIR_OK;
-    sbr_free(allocator, row.library);
+    sbr_free(allocator, row.loader);
     return sbr_no_memory(sizeof row);
 }
 
@@ -198,7 +198,7 @@ static const sabir_backend *named(const listed_backend *added, uint32_t count, c
 {
     for (uint32_t i = 0; i < count; i++) {
         if (strcmp(added[i].backend->name, name) != 0) continue;
-        if (added[i].library) *library = added[i].library;
+        if (added[i].loader) *library = added[i].loader;
         return added[i].backend;
     }
     return sabir_builtin_backend(name);
@@ -219,7 +219,7 @@ static sabir_status look(sabir_context *context, sbr_registry *registry, const l
     }
     for (uint32_t i = 0; i < count; i++)
         if (strcmp(added[i].backend->name, builtin[0]) != 0 && strcmp(added[i].backend->name, builtin[1]) != 0)
-            SABIR_TRY(open_backend(context, registry, added[i].backend, added[i].library));
+            SABIR_TRY(open_backend(context, registry, added[i].backend, added[i].loader));
     const sbr_found_device reference = {0};
     if (!sbr_push(registry->allocator, &registry->devices, reference)) return sbr_no_memory(sizeof reference);
     sbr_identify(registry, registry->devices.count - 1);

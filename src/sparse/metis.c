@@ -14,7 +14,7 @@ typedef int part_graph_kway(void *nodes, void *constraints, void *pointers, void
                             void *target_weights, void *imbalances, void *options, void *cut, void *part);
 
 typedef struct metis {
-    sbr_dynlib *library;
+    sbr_dynlib *file;
     set_default_options *defaults;
     part_graph_kway *partition;
     size_t width; /* bytes of its integers */
@@ -26,10 +26,10 @@ static sbr_mutex one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 static sabir_status open_metis(const char *file, metis *m)
 {
     const char *name = file ? file : "libmetis.so.5";
-    *m = (metis){.library = sbr_dynlib_open(name)};
-    if (!m->library)
-        return sbr_fail(SABIR_NOT_FOUND, "partition: %s cannot be opened; install METIS (Debian: apt-get install libmetis5) or name the file in options.library", name);
-    void *defaults = sbr_dynlib_symbol(m->library, "METIS_SetDefaultOptions"), *partition = sbr_dynlib_symbol(m->library, "METIS_PartGraphKway");
+    *m = (metis){.file = sbr_dynlib_open(name)};
+    if (!m->file)
+        return sbr_fail(SABIR_NOT_FOUND, "partition: %s cannot be opened; install METIS (Debian: apt-get install libmetis5) or name the file in options.metis_library", name);
+    void *defaults = sbr_dynlib_symbol(m->file, "METIS_SetDefaultOptions"), *partition = sbr_dynlib_symbol(m->file, "METIS_PartGraphKway");
     memcpy(&m->defaults, &defaults, sizeof defaults);
     memcpy(&m->partition, &partition, sizeof partition);
     if (!m->defaults || !m->partition) return sbr_fail(SABIR_NOT_FOUND, "partition: %s has no METIS_PartGraphKway; METIS 5 is wanted", name);
@@ -125,13 +125,13 @@ static sabir_status divide(const sabir_csr *joined, int32_t parts, const sabir_p
         memset(part_of, 0, (size_t)joined->rows * sizeof *part_of);
         return SABIR_OK;
     }
-    sabir_status status = open_metis(options->library, &m);
+    sabir_status status = open_metis(options->metis_library, &m);
     if (status == SABIR_OK) status = allocate(allocator, &m, joined, options->node_weights != NULL, &p);
     for (int64_t r = 0; r < joined->rows && status == SABIR_OK && options->node_weights; r++) put(&m, p.weights, r, options->node_weights[r]);
     if (status == SABIR_OK) status = solve(&m, &p, options);
     for (int64_t r = 0; r < joined->rows && status == SABIR_OK; r++) part_of[r] = (int32_t)get(&m, p.part, r);
     free_problem(allocator, &p);
-    sbr_dynlib_close(m.library);
+    sbr_dynlib_close(m.file);
     return status;
 }
 

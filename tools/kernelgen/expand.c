@@ -39,7 +39,7 @@ static sabir_status put_uses(kernelgen *gen, const char *what, const char *ariti
     sbr_text list = {.allocator = gen->allocator};
     sabir_status status = SABIR_OK;
     for (size_t i = 0; i < SBR_COUNT(rows) && status == SABIR_OK; i++)
-        if (is_selected(&rows[i], arities) && !sbr_list_uses(rows[i].expression, gen->library.data, gen->library.count, &list))
+        if (is_selected(&rows[i], arities) && !sbr_list_uses(rows[i].expression, gen->texts.data, gen->texts.count, &list))
             status = sbr_fail(SABIR_COMPILE_FAILED, "%s: the operator %s is \"%s\", and a function of it stands in none of kernels/math", what, rows[i].name, rows[i].expression);
     if (list.failed) status = sbr_no_memory(list.length);
     if (status == SABIR_OK && list.length) sbr_text_printf(out, "uses %s\n", list.data);

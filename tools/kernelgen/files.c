@@ -52,8 +52,8 @@ sabir_status kernelgen_write_file(const char *path, const char *data, size_t siz
 const char *kernelgen_library(void *user, const char *name)
 {
     const kernelgen *gen = user;
-    for (uint32_t i = 0; i < gen->library.count; i++)
-        if (!strcmp(gen->library.data[i].name, name)) return gen->library.data[i].data;
+    for (uint32_t i = 0; i < gen->texts.count; i++)
+        if (!strcmp(gen->texts.data[i].name, name)) return gen->texts.data[i].data;
     return NULL;
 }
 
@@ -62,7 +62,7 @@ static sabir_status add_library_text(kernelgen *gen, const char *name, const cha
     char *data;
     size_t size;
     SABIR_TRY(kernelgen_read_file(gen, path, &data, &size));
-    return sbr_push(gen->allocator, &gen->library, (sbr_embedded_text){name, data, size}) ? SABIR_OK : sbr_no_memory(sizeof(sbr_embedded_text));
+    return sbr_push(gen->allocator, &gen->texts, (sbr_embedded_text){name, data, size}) ? SABIR_OK : sbr_no_memory(sizeof(sbr_embedded_text));
 }
 
 static sabir_status add_kernel(kernelgen *gen, const char *folder, const char *stem, const char *path)
@@ -129,7 +129,7 @@ sabir_status kernelgen_load(kernelgen *gen)
     SABIR_TRY(each_k_file(gen, "kernels", add_kernel));
     SABIR_TRY(each_k_file(gen, "opencl", add_kernel));
     if (!gen->kernels.count) return sbr_fail(SABIR_NOT_FOUND, "%s/kernels holds no kernel", gen->root);
-    qsort(gen->library.data, gen->library.count, sizeof *gen->library.data, compare_texts);
+    qsort(gen->texts.data, gen->texts.count, sizeof *gen->texts.data, compare_texts);
     qsort(gen->kernels.data, gen->kernels.count, sizeof *gen->kernels.data, compare_kernels);
     return SABIR_OK;
 }

@@ -25,7 +25,7 @@ typedef struct kernelgen {
     sbr_arena arena;
     const char *out, *root, *glslc, *optimiser, *validator;
     uint32_t jobs;
-    SBR_VECTOR(sbr_embedded_text) library; /* sorted by name */
+    SBR_VECTOR(sbr_embedded_text) texts; /* sorted by name */
     SBR_VECTOR(kernelgen_kernel) kernels;  /* sorted by name */
     SBR_VECTOR(kernelgen_module) modules;  /* sorted by kernel */
 } kernelgen;
@@ -33,7 +33,7 @@ typedef struct kernelgen {
 /* files.c */
 sabir_status kernelgen_read_file(kernelgen *gen, const char *path, char **data, size_t *size); /* NUL-terminated; NOT_FOUND where there is none */
 sabir_status kernelgen_write_file(const char *path, const char *data, size_t size);
-sabir_status kernelgen_load(kernelgen *gen);   /* fills library and kernels */
+sabir_status kernelgen_load(kernelgen *gen);   /* fills texts and kernels */
 const char *kernelgen_library(void *gen, const char *name);
 char *kernelgen_format(kernelgen *gen, const char *format, ...) SBR_PRINTF(2, 3); /* in the arena; NULL when out of memory */
 

@@ -113,7 +113,7 @@ int main(int count, char **arguments)
     kernelgen gen = {.allocator = &allocator, .arena = {.allocator = &allocator}, .jobs = 2};
     sabir_status status = run(&gen, count, arguments);
     if (status != SABIR_OK) fprintf(stderr, "sabir-kernelgen: %s\n", sabir_last_message());
-    sbr_vector_free(gen.allocator, &gen.library);
+    sbr_vector_free(gen.allocator, &gen.texts);
     sbr_vector_free(gen.allocator, &gen.kernels);
     sbr_vector_free(gen.allocator, &gen.modules);
     sbr_arena_free(&gen.arena);

@@ -32,11 +32,11 @@ static void put_texts(sbr_text *out, kernelgen *gen)
         sbr_text_printf(out, "    {\"%s\", kernel_%u, %zu},\n", gen->kernels.data[i].desc.name, i, gen->kernels.data[i].size);
     sbr_text_printf(out, "};\nconst uint32_t sbr_embedded_kernel_count = %u;\n\n", gen->kernels.count);
 
-    for (uint32_t i = 0; i < gen->library.count; i++) put_text(out, "library", i, gen->library.data[i].data, gen->library.data[i].size);
+    for (uint32_t i = 0; i < gen->texts.count; i++) put_text(out, "library", i, gen->texts.data[i].data, gen->texts.data[i].size);
     sbr_text_puts(out, "const sbr_embedded_text sbr_embedded_library[] = {\n");
-    for (uint32_t i = 0; i < gen->library.count; i++)
-        sbr_text_printf(out, "    {\"%s\", library_%u, %zu},\n", gen->library.data[i].name, i, gen->library.data[i].size);
-    sbr_text_printf(out, "};\nconst uint32_t sbr_embedded_library_count = %u;\n\n", gen->library.count);
+    for (uint32_t i = 0; i < gen->texts.count; i++)
+        sbr_text_printf(out, "    {\"%s\", library_%u, %zu},\n", gen->texts.data[i].name, i, gen->texts.data[i].size);
+    sbr_text_printf(out, "};\nconst uint32_t sbr_embedded_library_count = %u;\n\n", gen->texts.count);
 }
 
 static const char *arith_constant(sbr_arith arith)
